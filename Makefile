@@ -1,0 +1,53 @@
+# The commands of the project. `make demo` is the one to begin with.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo up test check bench setup setup-dev lock format clean
+.DEFAULT_GOAL := demo
+
+demo: setup  ## makes demo.mp4 through the whole service
+	$(BIN)/python examples/demo.py
+
+up: setup  ## runs the whole service until Ctrl-C
+	$(BIN)/talkreel up
+
+test: setup-dev  ## runs the whole test suite
+	$(BIN)/pytest
+
+check: setup-dev  ## format, lint, types, architecture
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/test_architecture.py
+
+bench: setup-dev  ## benchmarks against peers, as ratios
+	$(BIN)/python -m bench
+
+setup: .venv/.installed
+
+setup-dev: .venv/.installed-dev
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: requirements.txt pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/.installed-dev: requirements-dev.txt .venv/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+lock:  ## writes both lock files anew (needs uv)
+	$(LOCK) --extra build pyproject.toml -o requirements.txt
+	$(LOCK) --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+format:
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,207 @@
+"""Every refusal the HTTP API can answer with. An error knows its status, its code and its public sentence.
+
+    ApiError
+    ├── BadRequest 400
+    │   ├── MalformedBody, MissingPart, UnknownPart, RepeatedPart
+    │   └── InvalidParameter, InvalidCursor, InvalidWebhookUrl
+    ├── MissingApiKey, InvalidApiKey 401
+    ├── NotFound 404 ── JobNotFound, LinkExpired
+    ├── MethodNotAllowed 405
+    ├── UploadTooSlow 408
+    ├── ActiveJobExists, NotCancellable 409
+    ├── FileTooLarge, BodyTooLarge 413
+    ├── NotMultipart, UnsupportedMediaType 415
+    ├── RateLimited 429
+    ├── InternalError 500
+    └── Unavailable 503 ── DatabaseUnavailable, DiskFull
+
+What a render can fail with is in `worker/failures.py`: it ends a job, not a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class ApiError(Exception):
+    """A refusal. `sentence` is for a person, `code` for a program, `extras` are further JSON fields."""
+
+    status = 500
+    code = "internal_error"
+    sentence = "Something went wrong on our side."
+    retry_after_seconds: int | None = None
+
+    def __init__(self, sentence: str | None = None, **extras: str | int) -> None:
+        self.sentence = sentence or self.sentence
+        self.extras = extras
+        super().__init__(self.sentence)
+
+    def body(self) -> Mapping[str, str | int]:
+        """The JSON object of the answer."""
+        return {"error": self.sentence, "code": self.code, **self.extras}
+
+
+class BadRequest(ApiError):
+    status = 400
+    code = "bad_request"
+    sentence = "The request could not be understood."
+
+
+class MalformedBody(BadRequest):
+    code = "malformed_body"
+    sentence = "The multipart body is malformed or was cut off."
+
+
+class MissingPart(BadRequest):
+    code = "missing_part"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The '{name}' file is missing.", part=name)
+
+
+class UnknownPart(BadRequest):
+    code = "unknown_part"
+
+    def __init__(self, name: str, nearest: str) -> None:
+        super().__init__(f"Unknown part '{name}'. Did you mean '{nearest}'?", part=name)
+
+
+class RepeatedPart(BadRequest):
+    code = "repeated_part"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The part '{name}' was sent more than once.", part=name)
+
+
+class InvalidParameter(BadRequest):
+    code = "invalid_parameter"
+
+    def __init__(self, name: str, rule: str) -> None:
+        super().__init__(f"'{name}' must be {rule}.", parameter=name)
+
+
+class InvalidCursor(BadRequest):
+    code = "invalid_cursor"
+    sentence = "The cursor can't be read. Use the nextCursor of an earlier page as it is."
+
+
+class InvalidWebhookUrl(BadRequest):
+    code = "invalid_webhook_url"
+    sentence = "webhookUrl must be an https:// URL with a host and no user name or password."
+
+
+class MissingApiKey(ApiError):
+    status = 401
+    code = "missing_api_key"
+    sentence = "Missing X-API-Key header"
+
+
+class InvalidApiKey(ApiError):
+    status = 401
+    code = "invalid_api_key"
+    sentence = "API key not recognized or has been deactivated"
+
+
+class NotFound(ApiError):
+    status = 404
+    code = "not_found"
+    sentence = "There is nothing at this address."
+
+
+class JobNotFound(NotFound):
+    code = "job_not_found"
+    sentence = "No job of yours has this id."
+
+
+class LinkExpired(NotFound):
+    code = "link_expired"
+    sentence = "This link is not valid or has expired. Ask the job's status for a fresh one."
+
+
+class MethodNotAllowed(ApiError):
+    status = 405
+    code = "method_not_allowed"
+    sentence = "This address doesn't take that method."
+
+
+class UploadTooSlow(ApiError):
+    status = 408
+    code = "upload_too_slow"
+    sentence = "The upload took too long or stalled."
+
+
+class ActiveJobExists(ApiError):
+    status = 409
+    code = "active_job_exists"
+    sentence = "You already have an active job"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(jobId=job_id)
+
+
+class NotCancellable(ApiError):
+    status = 409
+    code = "not_cancellable"
+    sentence = "Only a job that is still pending can be cancelled."
+
+
+class FileTooLarge(ApiError):
+    status = 413
+    code = "file_too_large"
+
+    def __init__(self, part: str, max_file_bytes: int) -> None:
+        super().__init__(
+            f"The '{part}' file is larger than {max_file_bytes / (1 << 20):g} MiB.",
+            part=part,
+            maxFileBytes=max_file_bytes,
+        )
+
+
+class BodyTooLarge(ApiError):
+    status = 413
+    code = "body_too_large"
+    sentence = "The body is larger than two files of the allowed size."
+
+
+class NotMultipart(ApiError):
+    status = 415
+    code = "not_multipart"
+    sentence = "Send the files as multipart/form-data."
+
+
+class UnsupportedMediaType(ApiError):
+    status = 415
+    code = "unsupported_media_type"
+
+    def __init__(self, part: str, accepted: str) -> None:
+        super().__init__(f"The '{part}' file must be {accepted}; its content is something else.", part=part)
+
+
+class RateLimited(ApiError):
+    status = 429
+    code = "rate_limited"
+    sentence = "Too many requests from this address. Try again later."
+
+
+class InternalError(ApiError):
+    """`requestId` is what the log knows the request by."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(requestId=request_id)
+
+
+class Unavailable(ApiError):
+    status = 503
+    code = "unavailable"
+    sentence = "The service can't take this request right now. Nothing accepted is lost; try again soon."
+    retry_after_seconds = 5
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "database_unavailable"
+
+
+class DiskFull(Unavailable):
+    code = "disk_full"
+    sentence = "The service has no room for the upload right now. Try again later."
+    retry_after_seconds = 60

@@ -1,0 +1,40 @@
+"""What can end a render. Only the first is the upload's fault.
+
+RenderFailed    the job ends FAILED; its sentence is shown to the person who uploaded
+ChildKilled     a child process was killed by a signal: counts as a lost worker, the job is tried again
+LeaseLost       another worker may hold the job by now: stop and touch nothing
+HandBack        this worker was told to stop: the job goes back without counting the attempt
+"""
+
+from __future__ import annotations
+
+
+class RenderFailed(Exception):
+    """The upload can't become a video.
+
+    `sentence` is public; `detail` (tool output, paths) goes to the log only.
+    """
+
+    def __init__(self, sentence: str, detail: str = "") -> None:
+        self.sentence = sentence
+        self.detail = detail
+        super().__init__(sentence)
+
+
+class ChildKilled(Exception):
+    """A child process died of signal number `signal_number`, which says nothing about the upload."""
+
+    def __init__(self, program: str, signal_number: int) -> None:
+        self.signal_number = signal_number
+        super().__init__(f"{program} was killed by signal {signal_number}")
+
+
+class LeaseLost(BaseException):
+    """The lease token no longer matches.
+
+    Not an `Exception`: nothing on the way up may mistake it for a failure.
+    """
+
+
+class HandBack(BaseException):
+    """SIGTERM arrived. Not an `Exception`, for the same reason."""

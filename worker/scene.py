@@ -1,0 +1,77 @@
+"""What an engine is given and what it gives back: a Scene in, a video track out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from app.notices import Notice
+from app.states import Motion, MotionMade
+
+#: Frames per second of every video.
+FRAME_RATE = 25
+
+#: Told what share (0 to 1) of the work at hand is done, as it gets done.
+ReportShare = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An upright 8-bit sRGB picture without alpha, as a PNG; `width` and `height` are even, in pixels."""
+
+    path: Path
+    width: int
+    height: int
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Decoded sound: 16-bit PCM in a WAV file at `path`, 1 or 2 channels, `samples` per channel."""
+
+    path: Path
+    sample_rate: int
+    channels: int
+    samples: int
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.samples / self.sample_rate
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One video to make. `folder` is scratch space for the engine, removed by the caller."""
+
+    picture: Picture
+    sound: Sound
+    motion: Motion
+    folder: Path
+
+    @property
+    def frames(self) -> int:
+        """Video frames that cover the sound to within half a frame, at least one."""
+        return max(1, round(self.sound.duration_seconds * FRAME_RATE))
+
+
+@dataclass(frozen=True)
+class VideoTrack:
+    """H.264 in an MP4 at `path`, `Scene.frames` frames long, without sound."""
+
+    path: Path
+    motion: MotionMade
+    notices: tuple[Notice, ...] = ()
+
+
+class Engine(Protocol):
+    """Turns a Scene into a VideoTrack.
+
+    Raises:
+        RenderFailed: the upload can't become a video; the sentence says which file and why.
+        ChildKilled: a child process died of a signal.
+    """
+
+    def __call__(self, scene: Scene, report: ReportShare) -> VideoTrack: ...
