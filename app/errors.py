@@ -5,7 +5,7 @@
     │   ├── MalformedBody, MissingPart, UnknownPart, RepeatedPart
     │   └── InvalidParameter, InvalidCursor, InvalidWebhookUrl
     ├── MissingApiKey, InvalidApiKey 401
-    ├── NotFound 404 ── JobNotFound, LinkExpired
+    ├── NotFound 404 ── JobNotFound, LinkExpired, StoredFileMissing
     ├── MethodNotAllowed 405
     ├── UploadTooSlow 408
     ├── ActiveJobExists, NotCancellable 409
@@ -13,7 +13,7 @@
     ├── NotMultipart, UnsupportedMediaType 415
     ├── RateLimited 429
     ├── InternalError 500
-    └── Unavailable 503 ── DatabaseUnavailable, DiskFull
+    └── Unavailable 503 ── DatabaseUnavailable, StorageUnavailable, DiskFull
 
 What a render can fail with is in `worker/failures.py`: it ends a job, not a request.
 """
@@ -118,6 +118,11 @@ class LinkExpired(NotFound):
     sentence = "This link is not valid or has expired. Ask the job's status for a fresh one."
 
 
+class StoredFileMissing(NotFound):
+    code = "file_missing"
+    sentence = "The file is not stored any more."
+
+
 class MethodNotAllowed(ApiError):
     status = 405
     code = "method_not_allowed"
@@ -199,6 +204,10 @@ class Unavailable(ApiError):
 
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
+
+
+class StorageUnavailable(Unavailable):
+    code = "storage_unavailable"
 
 
 class DiskFull(Unavailable):
