@@ -1,0 +1,69 @@
+"""Ties a child process to its parent and to its limits, then becomes it.
+
+Run by path with a bare interpreter, and so importing nothing of ours:
+
+    python -I -S cage.py PARENT_PID NICE LIMIT=VALUE ... -- PROGRAM ARGUMENT ...
+
+LIMIT is a name of the `resource` module without its prefix (`AS`, `CPU`, `FSIZE`, `NOFILE`). It is a program
+and no `preexec_fn`, because code between fork and exec is not safe in a process that has threads.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+
+#: <linux/prctl.h>
+PR_SET_PDEATHSIG = 1
+
+#: Exit codes: the parent ended before we began; the program can't be started.
+PARENT_IS_GONE = 125
+CANNOT_START = 126
+
+
+def die_with_parent(signal_number: int, parent_pid: int) -> None:
+    """From now on the end of the thread that started us sends us this signal. Linux only; elsewhere nothing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
+    if os.getppid() != parent_pid:  # It ended before the line above took hold.
+        os._exit(PARENT_IS_GONE)
+
+
+def limit(name: str, value: int) -> None:
+    """Lowers both the soft and the hard limit; one that is lower already stays."""
+    if name == "AS" and sys.platform != "linux":
+        return  # macOS refuses it: what it maps into every process is larger already.
+    kind = getattr(resource, f"RLIMIT_{name}")
+    _, hard = resource.getrlimit(kind)
+    allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    # A second between soft and hard, or the kernel skips SIGXCPU and kills outright.
+    resource.setrlimit(kind, (allowed, allowed + 1 if name == "CPU" and allowed == value else allowed))
+
+
+def restore_signals() -> None:
+    """Python ignores these two, and what is ignored stays so across exec."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def main(arguments: list[str]) -> None:
+    divider = arguments.index("--")
+    parent_pid, nice, *limits = arguments[:divider]
+    die_with_parent(signal.SIGKILL, int(parent_pid))
+    os.nice(int(nice))
+    for name, value in (item.split("=") for item in limits):
+        limit(name, int(value))
+    restore_signals()
+    program = arguments[divider + 1 :]
+    try:
+        os.execv(program[0], program)  # noqa: S606 (no shell is what we want)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        sys.exit(CANNOT_START)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
