@@ -1,0 +1,114 @@
+"""What becomes of a part's content: a file of ours, a short text, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.errors import FileTooLarge, InvalidParameter, UnsupportedMediaType
+from app.media import SNIFF_BYTES, MediaType, sniff_audio, sniff_image
+
+MAX_TEXT_BYTES = 4096
+
+#: For each file part: what tells its type, and what is accepted, in words.
+FILE_RULES: dict[str, tuple[Callable[[bytes], MediaType | None], str]] = {
+    "image": (sniff_image, "a JPEG, PNG or WebP picture"),
+    "audio": (sniff_audio, "an MP3, WAV, M4A or Ogg (Vorbis or Opus) recording"),
+}
+
+
+@dataclass(frozen=True)
+class UploadedFile:
+    """A file that arrived whole. `path` is ours: nothing of the client's name is in it."""
+
+    path: Path
+    media_type: MediaType
+    size_bytes: int
+
+
+class FilePart:
+    """Counts, sniffs and writes one file. `uploaded` is what came of it, once it is whole.
+
+    Raises:
+        FileTooLarge: with the first byte too many.
+        UnsupportedMediaType: from the first bytes, or at the end of a shorter file.
+    """
+
+    def __init__(self, name: str, path: Path, max_file_bytes: int) -> None:
+        self._name = name
+        self.uploaded: UploadedFile | None = None
+        self._path = path
+        self._max_file_bytes = max_file_bytes
+        self._size_bytes = 0
+        self._head = b""
+        self._media_type: MediaType | None = None
+        # Unbuffered: the pieces are large, and a buffer would be one more copy of each.
+        self._file = path.open("xb", buffering=0)
+
+    def write(self, piece: memoryview) -> None:
+        self._size_bytes += len(piece)
+        if self._size_bytes > self._max_file_bytes:
+            raise FileTooLarge(self._name, self._max_file_bytes)
+        if not self._media_type:
+            self._collect_head(piece)
+        while piece:
+            piece = piece[self._file.write(piece) :]
+
+    def close(self) -> None:
+        self.release()
+        media_type = self._media_type or self._sniff()
+        self.uploaded = UploadedFile(self._path, media_type, self._size_bytes)
+
+    def release(self) -> None:
+        """Closes the file, also one that was cut off."""
+        self._file.close()
+
+    def _collect_head(self, piece: memoryview) -> None:
+        self._head += piece[: SNIFF_BYTES - len(self._head)]
+        if len(self._head) == SNIFF_BYTES:
+            self._media_type = self._sniff()
+
+    def _sniff(self) -> MediaType:
+        sniff, accepted = FILE_RULES[self._name]
+        media_type = sniff(self._head)
+        if media_type is None:
+            raise UnsupportedMediaType(self._name, accepted)
+        return media_type
+
+
+class TextPart:
+    """Keeps a short text; of a longer one only that it was longer."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._content = b""
+
+    def write(self, piece: memoryview) -> None:
+        self._content += piece[: MAX_TEXT_BYTES + 1 - len(self._content)]
+
+    def close(self) -> None:
+        pass
+
+    def text(self) -> str:
+        """The whole text. Raises InvalidParameter where it is too long or not UTF-8."""
+        try:
+            text = self._content.decode()
+        except UnicodeDecodeError:
+            raise self._refusal() from None
+        if len(self._content) > MAX_TEXT_BYTES:
+            raise self._refusal()
+        return text
+
+    def _refusal(self) -> InvalidParameter:
+        return InvalidParameter(self._name, f"UTF-8 text of at most {MAX_TEXT_BYTES} bytes")
+
+
+class DroppedPart:
+    """Takes no notice of its content."""
+
+    def write(self, piece: memoryview) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
