@@ -24,10 +24,10 @@ PARENT_IS_GONE = 125
 CANNOT_START = 126
 
 
-def die_with_parent(signal_number: int, parent_pid: int) -> None:
-    """From now on the end of the thread that started us sends us this signal. Linux only; elsewhere nothing."""
+def die_with(parent_pid: int) -> None:
+    """SIGKILL for us as soon as the thread that started us ends. Linux only; elsewhere nothing."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_pid:  # It ended before the line above took hold.
         os._exit(PARENT_IS_GONE)
 
@@ -52,7 +52,7 @@ def restore_signals() -> None:
 def main(arguments: list[str]) -> None:
     divider = arguments.index("--")
     parent_pid, nice, *limits = arguments[:divider]
-    die_with_parent(signal.SIGKILL, int(parent_pid))
+    die_with(int(parent_pid))
     os.nice(int(nice))
     for name, value in (item.split("=") for item in limits):
         limit(name, int(value))

@@ -1,6 +1,8 @@
-"""What can end a render. Only the first is the upload's fault.
+"""What can end a render. Only RenderFailed is the upload's fault.
 
 RenderFailed    the job ends FAILED; its sentence is shown to the person who uploaded
+OutOfDisk       the same, though it says nothing about the upload
+CheckFailed     the finished file isn't what was promised: the job is tried again
 ChildKilled     a child process was killed by a signal: counts as a lost worker, the job is tried again
 LeaseLost       another worker may hold the job by now: stop and touch nothing
 HandBack        this worker was told to stop: the job goes back without counting the attempt
@@ -19,6 +21,17 @@ class RenderFailed(Exception):
         self.sentence = sentence
         self.detail = detail
         super().__init__(sentence)
+
+
+class OutOfDisk(RenderFailed):
+    """There is no room for what a render writes."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("The service ran out of disk space while rendering. Please try again later.", detail)
+
+
+class CheckFailed(Exception):
+    """The finished file is not what was promised. Ours or the machine's fault, so the job is tried again."""
 
 
 class ChildKilled(Exception):

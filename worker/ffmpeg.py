@@ -22,7 +22,7 @@ import ffmpeg
 import imageio_ffmpeg
 
 from worker import cage
-from worker.failures import ChildKilled, RenderFailed
+from worker.failures import ChildKilled, OutOfDisk, RenderFailed
 from worker.follower import Follower
 from worker.scene import ReportShare
 
@@ -99,7 +99,7 @@ def run(
     Raises:
         FfmpegError: it exited with an error; FfmpegTooSlow: it took too long.
         ChildKilled: a signal that wasn't ours ended it.
-        RenderFailed: the disk is full, or the output grew beyond its bounds.
+        RenderFailed: the output grew beyond its bounds; OutOfDisk: the disk is full.
         FfmpegMissing: there is no program to run.
     """
     program, *arguments = ffmpeg.compile(graph, cmd=executable(), overwrite_output=True)
@@ -183,7 +183,7 @@ def _wait(child: subprocess.Popen[bytes], deadline: float) -> float:
 def _verdict(exit_code: int, stderr: str, out_of_processor_seconds: bool) -> Exception:
     """What an exit code other than 0 means."""
     if "No space left on device" in stderr:
-        return RenderFailed("The service ran out of disk space while rendering. Try again later.", stderr)
+        return OutOfDisk(stderr)
     if exit_code == -signal.SIGXFSZ or "File too large" in stderr:
         return RenderFailed("The video would become larger than this service makes them.", stderr)
     if out_of_processor_seconds:
