@@ -1,0 +1,54 @@
+"""gunicorn's configuration, from our own settings: `gunicorn --config python:app.web.gunicorn_conf`.
+
+Relies on details of gunicorn 27, which tests/upload holds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from app.settings import Settings, SettingsError
+from app.web.pace import Pace, pace_listener
+
+try:
+    _settings = Settings.load()
+except SettingsError as error:
+    raise SystemExit(str(error)) from None
+
+wsgi_app = "app.web.wsgi:application"
+bind = (
+    f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
+)
+workers = _settings.web_workers
+worker_class = "gthread"
+threads = _settings.web_threads
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats, in memory
+#: Liveness of a worker's main loop, not of a request.
+timeout = 30
+#: The whole service stops within 10 s.
+graceful_timeout = 7
+keepalive = 15
+accesslog = None
+#: Its socket would lie in the home directory.
+control_socket_disable = True
+limit_request_line = 4096
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+
+def post_worker_init(worker: Any) -> None:
+    """Puts every connection of this worker under the pace."""
+    for listener in worker.sockets:
+        pace_listener(listener, Pace())
+
+
+def pre_request(worker: Any, req: Any) -> None:  # noqa: ARG001 - gunicorn calls it with both
+    """The head is complete. `app.web.body` sends the `100 Continue`, once the body is wanted."""
+    req._expected_100_continue = False
+    req.unreader.sock.begin_body()
+
+
+def post_request(worker: Any, req: Any, environ: Any, resp: Any) -> None:  # noqa: ARG001 - as above
+    """The next bytes belong to another request."""
+    req.unreader.sock.end_request()
