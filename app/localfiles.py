@@ -33,8 +33,8 @@ class LocalStorage:
     def put(self, path: Path, key: str) -> None:
         target = self._path(key)
         with storage_errors():
-            target.parent.mkdir(parents=True, exist_ok=True)
             _flush(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
             _move(path, target)
             _flush(target.parent)
 
