@@ -1,0 +1,33 @@
+"""The HTTP side: the only place that imports Flask. `create_app` is wiring only."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.settings import Settings
+from app.web import auth, connection, errors, limits
+from app.web.health import health
+from app.web.jobs import api
+from app.web.services import EXTENSION, Services
+from app.web.videos import videos
+
+
+def create_app(settings: Settings) -> Flask:
+    """The WSGI application. Opens no connection yet."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions[EXTENSION] = Services.of(settings)
+    _trust(app, settings.trusted_proxies)
+    errors.register(app)
+    limits.register(app, settings)
+    auth.register(app)
+    connection.register(app)
+    for blueprint in (health, api, videos):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _trust(app: Flask, proxies: int) -> None:
+    """The client's address is the one that the outermost trusted proxy saw."""
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]

@@ -36,11 +36,13 @@ limit_request_line = 4096
 limit_request_fields = 64
 limit_request_field_size = 8190
 
+PACE = Pace()
+
 
 def post_worker_init(worker: Any) -> None:
     """Puts every connection of this worker under the pace."""
     for listener in worker.sockets:
-        pace_listener(listener, Pace())
+        pace_listener(listener, PACE)
 
 
 def pre_request(worker: Any, req: Any) -> None:  # noqa: ARG001 - gunicorn calls it with both

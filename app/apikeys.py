@@ -1,0 +1,83 @@
+"""API keys: minted once, kept as SHA-256, found by it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from app import ids, signing
+from app.database import Database, now_ms
+from app.errors import InvalidApiKey, MissingApiKey
+from app.models import ApiKey
+
+PREFIX = "tr_"
+
+
+@dataclass(frozen=True)
+class MintedKey:
+    """A new key. `api_key` can't be shown again."""
+
+    id: str
+    name: str
+    api_key: str
+    webhook_secret: str
+
+
+def mint(database: Database, name: str) -> MintedKey:
+    """Creates a key with its webhook secret."""
+    minted = MintedKey(ids.new_id(), name, PREFIX + secrets.token_urlsafe(32), signing.new_webhook_secret())
+    with database.writing() as session:
+        session.add(
+            ApiKey(
+                id=minted.id,
+                name=name,
+                key_sha256=_digest(minted.api_key),
+                webhook_secret=minted.webhook_secret,
+                created_at_ms=session.exec(select(now_ms())).one(),
+            )
+        )
+    return minted
+
+
+def authenticate(database: Database, api_key: str | None) -> ApiKey:
+    """The key's row.
+
+    Raises:
+        MissingApiKey, InvalidApiKey
+    """
+    if not api_key:
+        raise MissingApiKey
+    digest = _digest(api_key)
+    with database.reading() as session:
+        found = session.exec(
+            select(ApiKey).where(ApiKey.key_sha256 == digest, col(ApiKey.revoked_at_ms).is_(None))
+        ).first()
+    if found is None or not hmac.compare_digest(found.key_sha256, digest):
+        raise InvalidApiKey
+    return found
+
+
+def listing(database: Database) -> list[ApiKey]:
+    """All keys, oldest first."""
+    with database.reading() as session:
+        return list(session.exec(select(ApiKey).order_by(col(ApiKey.created_at_ms), col(ApiKey.id))))
+
+
+def revoke(database: Database, key_id: str) -> bool:
+    """Deactivates a key; False when there is no such active key. Its accepted jobs still end."""
+    with database.writing() as session:
+        revoked = session.exec(
+            update(ApiKey)
+            .where(col(ApiKey.id) == key_id, col(ApiKey.revoked_at_ms).is_(None))
+            .values(revoked_at_ms=now_ms())
+        )
+    return revoked.rowcount == 1
+
+
+def _digest(api_key: str) -> str:
+    return hashlib.sha256(api_key.encode()).hexdigest()

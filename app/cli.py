@@ -1,0 +1,89 @@
+"""The talkreel command."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from app import apikeys, migrations, service
+from app.database import Database
+from app.payloads import iso
+from app.service import CannotStart
+from app.settings import Settings, SettingsError
+
+
+@click.group()
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Talkreel: a portrait and a voice in, a talking video out."""
+    try:
+        context.obj = Settings.load()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.pass_obj
+def up(settings: Settings) -> None:
+    """Run the whole service until Ctrl-C."""
+    try:
+        service.run(settings)
+    except CannotStart as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.group()
+def keys() -> None:
+    """Create, list and revoke API keys."""
+
+
+@keys.command()
+@click.argument("name")
+@click.pass_obj
+def create(settings: Settings, name: str) -> None:
+    """Print a new key and its webhook secret as JSON. Neither is shown again."""
+    with _database(settings) as database:
+        key = apikeys.mint(database, name)
+    _print(
+        {"id": key.id, "name": key.name, "apiKey": key.api_key, "webhookSecret": key.webhook_secret},
+    )
+
+
+@keys.command("list")
+@click.pass_obj
+def list_keys(settings: Settings) -> None:
+    """Print one JSON object a key, oldest first."""
+    with _database(settings) as database:
+        for key in apikeys.listing(database):
+            revoked_at = iso(key.revoked_at_ms) if key.revoked_at_ms else None
+            created_at = iso(key.created_at_ms)
+            _print({"id": key.id, "name": key.name, "createdAt": created_at, "revokedAt": revoked_at})
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@click.pass_obj
+def revoke(settings: Settings, key_id: str) -> None:
+    """Deactivate a key at once. Jobs that it has already submitted still end."""
+    with _database(settings) as database:
+        if not apikeys.revoke(database, key_id):
+            raise click.ClickException(f"There is no active key with the id {key_id}.")
+    _print({"id": key_id, "revoked": True})
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    database = Database(settings.database_url)
+    try:
+        migrations.upgrade(database)
+        yield database
+    finally:
+        database.close()
+
+
+def _print(fields: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(fields) + "\n")

@@ -1,0 +1,135 @@
+"""The door to SQL: SQLite (WAL) on one machine, PostgreSQL beyond it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlmodel import Session
+
+from app.errors import DatabaseUnavailable
+
+#: How long a writer waits for another one, on SQLite.
+BUSY_TIMEOUT_SECONDS = 10
+POSTGRES_OPTIONS = (
+    "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+)
+
+
+class now_ms(FunctionElement[int]):  # noqa: N801  (reads like the SQL function it is)
+    """The database's clock: milliseconds since the Unix epoch."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(now_ms, "sqlite")
+def _now_on_sqlite(_element: now_ms, _compiler: SQLCompiler, **_options: Any) -> str:
+    # unixepoch('subsec') would say it better, but needs SQLite 3.42.
+    return "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
+
+
+@compiles(now_ms, "postgresql")
+def _now_on_postgresql(_element: now_ms, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+class Database:
+    """Sessions on one database. Safe to keep over a fork: the child begins with connections of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
+        self._writer = self.engine.execution_options(writes=True)
+        os.register_at_fork(after_in_child=lambda: self.engine.dispose(close=False))
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads.
+
+        Raises:
+            DatabaseUnavailable: it can't be reached, or stayed locked.
+        """
+        with self._session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction: committed at the end, rolled back on an exception. Keep it short; never over I/O.
+
+        Raises:
+            DatabaseUnavailable: it can't be reached, or stayed locked.
+        """
+        with self._session(self._writer) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def _session(self, bind: Engine) -> Iterator[Session]:
+        try:
+            with Session(bind, expire_on_commit=False) as session:
+                yield session
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseUnavailable from error
+
+    def check(self) -> None:
+        """Asks the database for nothing.
+
+        Raises:
+            DatabaseUnavailable: it doesn't answer.
+        """
+        with self.reading() as session:
+            session.connection().execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _postgresql_engine(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=4,
+        max_overflow=28,
+        pool_timeout=10,
+        connect_args={"connect_timeout": 5, "options": POSTGRES_OPTIONS},
+    )
+
+
+def _sqlite_engine(url: str) -> Engine:
+    Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=4,
+        max_overflow=28,
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: an accepted job survives a power cut, not only a crash of the process.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes the lock at once.
+
+    A read that turns into a write fails without waiting (SQLITE_BUSY_SNAPSHOT).
+    """
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

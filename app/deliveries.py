@@ -1,0 +1,109 @@
+"""Webhook deliveries: born in the transaction that ends their job, claimed and recorded by the sender."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from app import ids
+from app.database import Database, now_ms
+from app.models import ApiKey, Delivery, Job
+from app.outcomes import Delivered, DueDelivery, GiveUp, Outcome, RetryAt
+from app.payloads import Links, StatusBody
+from app.states import DeliveryStatus, JobStatus
+from app.webhook_urls import host_of
+
+EVENTS = {JobStatus.COMPLETED: "job.completed", JobStatus.FAILED: "job.failed"}
+
+#: A sender that doesn't record a try within this time is taken for dead, and the delivery is sent again.
+CLAIM_SECONDS = 60
+
+
+def schedule(session: Session, job: Job, links: Links) -> None:
+    """Writes the delivery of a job that just ended, if it asked for one. Commits with the caller."""
+    if job.webhook_url is None:
+        return
+    session.add(
+        Delivery(
+            id=f"msg_{ids.new_id()}",
+            job_id=job.id,
+            api_key_id=job.api_key_id,
+            event=EVENTS[job.status],
+            url=job.webhook_url,
+            host=host_of(job.webhook_url),
+            body=StatusBody.of(job, links).json_bytes(),
+            status=DeliveryStatus.PENDING,
+            due_at_ms=job.updated_at_ms,
+            created_at_ms=job.updated_at_ms,
+            updated_at_ms=job.updated_at_ms,
+        )
+    )
+
+
+def claim_due(database: Database, limit: int, full_hosts: frozenset[str]) -> list[DueDelivery]:
+    """Takes up to `limit` due deliveries for CLAIM_SECONDS, oldest first, none for hosts that are full."""
+    due = (
+        select(Delivery.id)
+        .where(
+            Delivery.status == DeliveryStatus.PENDING,
+            col(Delivery.due_at_ms) <= now_ms(),
+            col(Delivery.claimed_until_ms) < now_ms(),
+            col(Delivery.host).not_in(full_hosts),
+        )
+        .order_by(col(Delivery.due_at_ms))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    token = ids.new_id()
+    claimed = (
+        update(Delivery)
+        .where(col(Delivery.id).in_(due.scalar_subquery()))
+        .values(claim_token=token, claimed_until_ms=now_ms() + CLAIM_SECONDS * 1000)
+    )
+    with database.writing() as session:
+        session.exec(claimed)
+        rows = session.exec(
+            select(Delivery, ApiKey.webhook_secret)
+            .join(ApiKey, col(ApiKey.id) == col(Delivery.api_key_id))
+            .where(Delivery.claim_token == token)
+        ).all()
+    return [_due(delivery, secret) for delivery, secret in rows]
+
+
+def _due(delivery: Delivery, secret: str) -> DueDelivery:
+    return DueDelivery(
+        id=delivery.id,
+        claim_token=delivery.claim_token or "",
+        url=delivery.url,
+        event=delivery.event,
+        body=delivery.body,
+        tries=delivery.tries,
+        secrets=(secret,),
+    )
+
+
+def record(database: Database, delivery: DueDelivery, outcome: Outcome) -> bool:
+    """Writes what a try came to; False when another sender has claimed the delivery since."""
+    with database.writing() as session:
+        recorded = session.exec(
+            update(Delivery)
+            .where(col(Delivery.id) == delivery.id, col(Delivery.claim_token) == delivery.claim_token)
+            .values(
+                **_consequence(outcome),
+                tries=Delivery.tries + 1,
+                claim_token=None,
+                claimed_until_ms=0,
+                updated_at_ms=now_ms(),
+            )
+        )
+    return recorded.rowcount == 1
+
+
+def _consequence(outcome: Outcome) -> dict[str, object]:
+    match outcome:
+        case Delivered(status):
+            return {"status": DeliveryStatus.DELIVERED, "last_result": str(status)}
+        case RetryAt(delay_seconds, reason):
+            return {"due_at_ms": now_ms() + round(delay_seconds * 1000), "last_result": reason}
+        case GiveUp(reason):
+            return {"status": DeliveryStatus.GIVEN_UP, "last_result": reason}

@@ -1,0 +1,140 @@
+"""The sweeper's verbs: what keeps the service from losing jobs, and from filling up.
+
+Any number of sweepers may run at once.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import delete, update
+from sqlmodel import col, select
+
+from app import clock, jobs
+from app.database import Database, now_ms
+from app.models import Delivery, Job
+from app.queues import Doorbell, bell_id
+from app.states import ACTIVE, TERMINAL, DeliveryStatus, JobStatus
+from app.storage import Storage
+
+#: A bell that no worker answered by then is looked for in the queue.
+BELL_GRACE_SECONDS = 5
+BATCH = 100
+DAY_MS = 86_400_000
+#: Younger files may belong to a submission whose row is about to be written.
+ORPHAN_SECONDS = 3600
+
+
+def incoming_of(data_dir: Path) -> Path:
+    """Where uploads are on their way in; each has a folder, gone within the upload's deadline."""
+    return data_dir / "incoming"
+
+
+def work_of(data_dir: Path) -> Path:
+    """Where attempts are at work; each has a folder named `<job id>-<lease token>`."""
+    return data_dir / "work"
+
+
+def ring_unheard(database: Database, doorbell: Doorbell) -> int:
+    """Rings for pending jobs that Redis hasn't heard of, or forgot. Returns how many."""
+    _call_anew_the_forgotten(database, doorbell)
+    unheard = select(Job.id, Job.generation).where(
+        Job.status == JobStatus.PENDING, col(Job.rung_at_ms).is_(None)
+    )
+    with database.reading() as session:
+        found = session.exec(unheard.limit(BATCH)).all()
+    return sum(_ring(database, doorbell, job_id, generation) for job_id, generation in found)
+
+
+def _ring(database: Database, doorbell: Doorbell, job_id: str, generation: int) -> bool:
+    rung = doorbell.ring(job_id, generation)
+    if rung:
+        jobs.mark_rung(database, job_id, generation)
+    return rung
+
+
+def _call_anew_the_forgotten(database: Database, doorbell: Doorbell) -> None:
+    """A new generation for each pending job whose bell is no longer in the queue."""
+    late = select(Job.id, Job.generation).where(
+        Job.status == JobStatus.PENDING, col(Job.rung_at_ms) < now_ms() - BELL_GRACE_SECONDS * 1000
+    )
+    with database.reading() as session:
+        found = session.exec(late.limit(BATCH)).all()
+    waiting = doorbell.waiting() if found else None
+    if waiting is None:
+        return
+    for job_id, generation in found:
+        if bell_id(job_id, generation) not in waiting:
+            _new_generation(database, job_id, generation)
+
+
+def _new_generation(database: Database, job_id: str, generation: int) -> None:
+    with database.writing() as session:
+        session.exec(
+            update(Job)
+            .where(
+                col(Job.id) == job_id, col(Job.generation) == generation, col(Job.status) == JobStatus.PENDING
+            )
+            .values(generation=generation + 1, rung_at_ms=None)
+        )
+
+
+def expire(database: Database, storage: Storage, *, retention_days: int) -> int:
+    """Removes a batch of what ended `retention_days` ago: rows first, then files. Returns how many jobs."""
+    if retention_days == 0:
+        return 0
+    before_ms = now_ms() - retention_days * DAY_MS
+    ended = select(Job.id).where(col(Job.status).in_(sorted(TERMINAL)), col(Job.updated_at_ms) < before_ms)
+    told = delete(Delivery).where(
+        col(Delivery.status) != DeliveryStatus.PENDING, col(Delivery.updated_at_ms) < before_ms
+    )
+    with database.writing() as session:
+        found = session.exec(ended.limit(BATCH)).all()
+        session.exec(delete(Job).where(col(Job.id).in_(found)))
+        session.exec(told)
+    for job_id in found:
+        jobs.discard(storage, jobs.uploads_of(job_id), jobs.outputs_of(job_id))
+    return len(found)
+
+
+def sweep_orphans(database: Database, storage: Storage, data_dir: Path) -> int:
+    """Removes what a crash between two steps left behind and no row explains. Returns how many folders."""
+    before = clock.now_seconds() - ORPHAN_SECONDS
+    return (
+        _sweep_stored(database, storage, "uploads", ACTIVE, before)
+        + _sweep_stored(database, storage, "outputs", ACTIVE | {JobStatus.COMPLETED}, before)
+        + _remove(path for path in incoming_of(data_dir).glob("*") if path.stat().st_mtime < before)
+        + _remove(path for path in work_of(data_dir).glob("*") if not _is_leased(database, path.name))
+    )
+
+
+def _sweep_stored(
+    database: Database, storage: Storage, top: str, statuses: frozenset[JobStatus], before: float
+) -> int:
+    old = (folder.job_id for folder in storage.prefixes(top) if folder.modified_seconds < before)
+    orphans = [job_id for job_id in old if not _is_wanted(database, job_id, statuses)]
+    jobs.discard(storage, *(f"{top}/{job_id}" for job_id in orphans))
+    return len(orphans)
+
+
+def _is_wanted(database: Database, job_id: str, statuses: frozenset[JobStatus]) -> bool:
+    with database.reading() as session:
+        status = session.exec(select(Job.status).where(Job.id == job_id)).first()
+    return status in statuses
+
+
+def _is_leased(database: Database, folder_name: str) -> bool:
+    job_id, _, token = folder_name.partition("-")
+    with database.reading() as session:
+        return (
+            session.exec(select(Job.id).where(Job.id == job_id, Job.lease_token == token)).first() is not None
+        )
+
+
+def _remove(folders: Iterable[Path]) -> int:
+    left = list(folders)
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(left)

@@ -1,0 +1,237 @@
+"""What an owner can do with a job: submit, look, page, cancel, delete. Workers' verbs are in `leases`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from app import cursors
+from app.cursors import Cursor
+from app.database import Database, now_ms
+from app.errors import (
+    ActiveJobExists,
+    ApiError,
+    DatabaseUnavailable,
+    JobNotFound,
+    NotCancellable,
+    StorageUnavailable,
+)
+from app.media import MediaType
+from app.models import Job
+from app.queues import Doorbell
+from app.states import ACTIVE, TERMINAL, JobStatus, Motion, Phase
+from app.storage import Storage
+
+log = structlog.get_logger(__name__)
+
+#: How often an insert may collide with a job that ends before we can name it.
+SUBMIT_TRIES = 3
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """What a submission becomes. The two files are where the upload left them."""
+
+    id: str
+    api_key_id: str
+    image: Path
+    image_type: MediaType
+    audio: Path
+    audio_type: MediaType
+    motion: Motion
+    webhook_url: str | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Jobs, newest first, and the cursor of the next page if there is one."""
+
+    jobs: Sequence[Job]
+    next_cursor: str | None
+
+
+def uploads_of(job_id: str) -> str:
+    """Storage prefix of a job's uploads."""
+    return f"uploads/{job_id}"
+
+
+def outputs_of(job_id: str) -> str:
+    """Storage prefix of a job's outputs."""
+    return f"outputs/{job_id}"
+
+
+def output_key(job_id: str, generation: int) -> str:
+    """Where an attempt stores its video: one claim a generation, so that none overwrites another's."""
+    return f"{outputs_of(job_id)}/{generation}.mp4"
+
+
+def submit(database: Database, storage: Storage, doorbell: Doorbell, new: NewJob) -> None:
+    """Stores the files, commits the row, then rings. With Redis down, the sweeper rings later.
+
+    Raises:
+        ActiveJobExists: the key has one already; the partial unique index decides among rivals.
+        DiskFull, StorageUnavailable, DatabaseUnavailable: nothing is left behind.
+    """
+    try:
+        storage.put(new.image, f"{uploads_of(new.id)}/image")
+        storage.put(new.audio, f"{uploads_of(new.id)}/audio")
+        _commit(database, new)
+    except ApiError:
+        discard(storage, uploads_of(new.id))
+        raise
+    if doorbell.ring(new.id, 0):
+        mark_rung(database, new.id, 0)
+
+
+def _commit(database: Database, new: NewJob) -> None:
+    for _ in range(SUBMIT_TRIES):
+        try:
+            _insert(database, new)
+        except IntegrityError:
+            refuse_second(database, new.api_key_id)
+        else:
+            return
+    raise DatabaseUnavailable
+
+
+def _insert(database: Database, new: NewJob) -> None:
+    with database.writing() as session:
+        now = session.exec(select(now_ms())).one()
+        session.add(
+            Job(
+                id=new.id,
+                api_key_id=new.api_key_id,
+                status=JobStatus.PENDING,
+                motion_asked=new.motion,
+                webhook_url=new.webhook_url,
+                image_type=new.image_type,
+                audio_type=new.audio_type,
+                phase=Phase.QUEUED,
+                created_at_ms=now,
+                updated_at_ms=now,
+            )
+        )
+
+
+def refuse_second(database: Database, api_key_id: str) -> None:
+    """Raises ActiveJobExists, naming the job, if the key has an active one."""
+    active = select(Job.id).where(Job.api_key_id == api_key_id, col(Job.status).in_(sorted(ACTIVE)))
+    with database.reading() as session:
+        job_id = session.exec(active).first()
+    if job_id is not None:
+        raise ActiveJobExists(job_id)
+
+
+def mark_rung(database: Database, job_id: str, generation: int) -> None:
+    """Notes that Redis has been told."""
+    with database.writing() as session:
+        session.exec(
+            update(Job)
+            .where(col(Job.id) == job_id, col(Job.generation) == generation)
+            .values(rung_at_ms=now_ms())
+        )
+
+
+def get(database: Database, job_id: str, *, owner: str) -> Job:
+    """The only getter for owners: not yours is not found.
+
+    Raises:
+        JobNotFound
+    """
+    with database.reading() as session:
+        job = session.exec(select(Job).where(Job.id == job_id, Job.api_key_id == owner)).first()
+    if job is None:
+        raise JobNotFound
+    return job
+
+
+def page(database: Database, *, owner: str, limit: int, cursor: str | None, status: JobStatus | None) -> Page:
+    """One page of the owner's jobs, newest first, by keyset: deep pages cost what the first does.
+
+    Raises:
+        InvalidCursor
+    """
+    query = select(Job).where(Job.api_key_id == owner)
+    if status is not None:
+        query = query.where(Job.status == status)
+    if cursor is not None:
+        after = cursors.decode(cursor)
+        query = query.where(tuple_(col(Job.created_at_ms), col(Job.id)) < (after.created_at_ms, after.job_id))
+    query = query.order_by(col(Job.created_at_ms).desc(), col(Job.id).desc()).limit(limit + 1)
+    with database.reading() as session:
+        found = session.exec(query).all()
+    return Page(found[:limit], _cursor_after(found, limit))
+
+
+def _cursor_after(found: Sequence[Job], limit: int) -> str | None:
+    if len(found) <= limit:
+        return None
+    last = found[limit - 1]
+    return cursors.encode(Cursor(last.created_at_ms, last.id))
+
+
+def cancel(database: Database, storage: Storage, job_id: str, *, owner: str) -> None:
+    """Withdraws a pending job. Against a worker's claim, exactly one of the two wins.
+
+    Raises:
+        JobNotFound, NotCancellable, StorageUnavailable
+    """
+    with database.writing() as session:
+        cancelled = session.exec(
+            update(Job)
+            .where(col(Job.id) == job_id, col(Job.api_key_id) == owner, col(Job.status) == JobStatus.PENDING)
+            .values(status=JobStatus.CANCELLED, phase=Phase.DONE, updated_at_ms=now_ms())
+        )
+    if cancelled.rowcount == 0:
+        get(database, job_id, owner=owner)
+        raise NotCancellable
+    discard(storage, uploads_of(job_id))
+
+
+def delete(database: Database, storage: Storage, job_id: str, *, owner: str) -> bool:
+    """Removes an ended job, its files and row, and answers True; a pending one is cancelled instead: False.
+
+    Raises:
+        JobNotFound, NotCancellable, StorageUnavailable
+    """
+    with database.writing() as session:
+        deleted = session.exec(
+            delete_rows(Job).where(
+                col(Job.id) == job_id, col(Job.api_key_id) == owner, col(Job.status).in_(sorted(TERMINAL))
+            )
+        )
+    if deleted.rowcount == 0:
+        cancel(database, storage, job_id, owner=owner)
+        return False
+    discard(storage, uploads_of(job_id), outputs_of(job_id))
+    return True
+
+
+def discard(storage: Storage, *prefixes: str) -> None:
+    """Deletes files that no row needs any more. What can't be reached now, the sweeper finds later."""
+    try:
+        for prefix in prefixes:
+            storage.delete(prefix)
+    except StorageUnavailable:
+        log.warning("files left to the sweeper", prefixes=prefixes)
+
+
+def completed(database: Database, job_id: str) -> Job | None:
+    """A completed job by its id, for the holder of a signed address."""
+    with database.reading() as session:
+        return session.exec(select(Job).where(Job.id == job_id, Job.status == JobStatus.COMPLETED)).first()
+
+
+def shared(database: Database, share_token: str) -> Job | None:
+    """A completed job by its share token."""
+    with database.reading() as session:
+        return session.exec(
+            select(Job).where(Job.share_token == share_token, Job.status == JobStatus.COMPLETED)
+        ).first()

@@ -1,0 +1,199 @@
+"""What a worker does with a job: claim, beat, and end it, all fenced by the token of its lease.
+
+Every move is one conditional UPDATE and a look at what it hit. Whoever's token no longer matches has lost the
+job and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Update, update
+from sqlmodel import Session, col, select
+
+from app import deliveries, ids
+from app.database import Database, now_ms
+from app.models import Job
+from app.notices import Notice
+from app.payloads import Links
+from app.states import JobStatus, MotionMade, Phase
+
+GAVE_UP = (
+    "The video could not be made: the service broke off {attempts} times while working on it. "
+    "The files may need more memory or time than it has."
+)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A worker's hold on a job. `job` is the row as it was claimed."""
+
+    job: Job
+    token: str
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What a worker tells with a sign of life."""
+
+    phase: Phase
+    progress: int
+    eta_seconds: int | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished video, stored under `jobs.output_key` of the leased job."""
+
+    motion: MotionMade
+    notices: Sequence[Notice]
+    duration_seconds: float
+    width: int
+    height: int
+
+
+def claim(database: Database, job_id: str, generation: int, *, lease_seconds: float) -> Lease | None:
+    """Takes a pending job; None when the bell was stale, doubled, or the job was cancelled."""
+    token = ids.new_id()
+    taken = (
+        update(Job)
+        .where(col(Job.id) == job_id, col(Job.generation) == generation, col(Job.status) == JobStatus.PENDING)
+        .values(
+            status=JobStatus.PROCESSING,
+            phase=Phase.FETCHING,
+            attempts=Job.attempts + 1,
+            lease_token=token,
+            lease_until_ms=_lease_end(lease_seconds),
+            updated_at_ms=now_ms(),
+        )
+    )
+    with database.writing() as session:
+        job = _hit(session, taken)
+    return Lease(job, token) if job else None
+
+
+def beat(database: Database, lease: Lease, sign: Beat, *, lease_seconds: float) -> bool:
+    """Prolongs the lease and shows progress; False when the lease is lost."""
+    prolonged = _held(lease).values(
+        lease_until_ms=_lease_end(lease_seconds),
+        phase=sign.phase,
+        progress=sign.progress,
+        eta_seconds=sign.eta_seconds,
+        updated_at_ms=now_ms(),
+    )
+    with database.writing() as session:
+        return _hit(session, prolonged) is not None
+
+
+def complete(database: Database, lease: Lease, outcome: Outcome, links: Links) -> bool:
+    """Ends the job COMPLETED and writes its webhook delivery; False when the lease is lost."""
+    values = {
+        "status": JobStatus.COMPLETED,
+        "progress": 100,
+        "motion_made": outcome.motion,
+        "notices": [asdict(notice) for notice in outcome.notices],
+        "duration_seconds": outcome.duration_seconds,
+        "width": outcome.width,
+        "height": outcome.height,
+        "share_token": ids.new_id(),
+    }
+    with database.writing() as session:
+        return _end(session, _held(lease), values, links)
+
+
+def fail(database: Database, lease: Lease, sentence: str, links: Links) -> bool:
+    """Ends the job FAILED with a sentence for the person who uploaded; False when the lease is lost."""
+    with database.writing() as session:
+        return _end(session, _held(lease), _failure(sentence), links)
+
+
+def hand_back(database: Database, lease: Lease) -> bool:
+    """Puts the job back without counting the attempt: the worker was told to stop."""
+    with database.writing() as session:
+        return _hit(session, _held(lease).values(**_queued_anew(), attempts=Job.attempts - 1)) is not None
+
+
+def lose(database: Database, lease: Lease, links: Links, *, max_attempts: int) -> bool:
+    """Puts the job back, or gives it up after `max_attempts`; False when the lease is lost."""
+    with database.writing() as session:
+        return _lose(session, _held(lease), lease.job.attempts, links, max_attempts)
+
+
+def lose_dead(database: Database, job_id: str, generation: int, links: Links, *, max_attempts: int) -> bool:
+    """Does `lose` for a worker known to be dead; False when it held nothing."""
+    with database.writing() as session:
+        held = session.exec(
+            select(Job).where(
+                Job.id == job_id, Job.generation == generation, Job.status == JobStatus.PROCESSING
+            )
+        ).first()
+        if held is None or held.lease_token is None:
+            return False
+        return _lose(session, _held(Lease(held, held.lease_token)), held.attempts, links, max_attempts)
+
+
+def reclaim_expired(database: Database, links: Links, *, max_attempts: int, limit: int = 100) -> int:
+    """Does `lose` for every job whose worker stopped beating. Returns how many were put back or given up."""
+    expired = select(Job).where(Job.status == JobStatus.PROCESSING, col(Job.lease_until_ms) < now_ms())
+    with database.reading() as session:
+        found = session.exec(expired.limit(limit)).all()
+    return sum(_reclaim(database, job, links, max_attempts) for job in found)
+
+
+def _reclaim(database: Database, job: Job, links: Links, max_attempts: int) -> bool:
+    still_expired = _held(Lease(job, job.lease_token or "")).where(col(Job.lease_until_ms) < now_ms())
+    with database.writing() as session:
+        return _lose(session, still_expired, job.attempts, links, max_attempts)
+
+
+def _lose(session: Session, held: Update, attempts: int, links: Links, max_attempts: int) -> bool:
+    if attempts >= max_attempts:
+        return _end(session, held, _failure(GAVE_UP.format(attempts=attempts)), links)
+    return _hit(session, held.values(**_queued_anew(), retries=Job.retries + 1)) is not None
+
+
+def _end(session: Session, held: Update, values: dict[str, Any], links: Links) -> bool:
+    """The terminal write and the webhook delivery in one transaction."""
+    freed = {"lease_token": None, "lease_until_ms": None, "eta_seconds": None}
+    job = _hit(session, held.values(**values, **freed, phase=Phase.DONE, updated_at_ms=now_ms()))
+    if job is None:
+        return False
+    deliveries.schedule(session, job, links)
+    return True
+
+
+def _held(lease: Lease) -> Update:
+    return update(Job).where(
+        col(Job.id) == lease.job.id,
+        col(Job.lease_token) == lease.token,
+        col(Job.status) == JobStatus.PROCESSING,
+    )
+
+
+def _hit(session: Session, statement: Update) -> Job | None:
+    return session.exec(statement.returning(Job)).scalars().first()
+
+
+def _lease_end(lease_seconds: float) -> Any:
+    return now_ms() + round(lease_seconds * 1000)
+
+
+def _failure(sentence: str) -> dict[str, Any]:
+    return {"status": JobStatus.FAILED, "error_message": sentence}
+
+
+def _queued_anew() -> dict[str, Any]:
+    """A new generation: bells rung for the old one are stale from here on."""
+    return {
+        "status": JobStatus.PENDING,
+        "phase": Phase.QUEUED,
+        "progress": 0,
+        "eta_seconds": None,
+        "generation": Job.generation + 1,
+        "rung_at_ms": None,
+        "lease_token": None,
+        "lease_until_ms": None,
+        "updated_at_ms": now_ms(),
+    }

@@ -1,0 +1,46 @@
+"""The schema, brought up to date by Alembic at start."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+
+from app.database import Database
+
+#: Any number will do, as long as all processes use the same.
+_ADVISORY_LOCK = 7_244_871
+
+
+def upgrade(database: Database) -> None:
+    """Applies the migrations that are missing. Of several processes that start at once, one does it."""
+    with _one_at_a_time(database), database.engine.connect() as connection:
+        command.upgrade(_config(connection), "head")
+        connection.commit()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _one_at_a_time(database: Database) -> Iterator[None]:
+    if database.engine.dialect.name == "sqlite":
+        path = make_url(str(database.engine.url)).database
+        with Path(f"{path}.migration-lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    else:
+        with database.engine.connect() as connection:
+            connection.execute(text(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})"))
+            yield
+            connection.execute(text(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})"))

@@ -1,0 +1,13 @@
+"""Run by Alembic for every command; the connection comes from `app.migrations.upgrade`."""
+
+from alembic import context
+
+from app import models
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=models.Job.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

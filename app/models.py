@@ -1,0 +1,150 @@
+"""The tables and their indexes. No behaviour: moves between states are in `jobs`, `leases` and `deliveries`.
+
+Times are milliseconds since the Unix epoch, by the database's clock.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Enum, Index, LargeBinary, String, text
+from sqlmodel import Field, SQLModel
+
+from app.media import MediaType
+from app.states import ACTIVE, TERMINAL, DeliveryStatus, JobStatus, Motion, MotionMade, Phase
+
+
+def _word(enum: type[StrEnum], *, nullable: bool = False, closed: bool = False) -> Column[Any]:
+    """A column that stores the member's value (not its name, SQLAlchemy's default).
+
+    A `closed` set is held by the database too; the others will grow.
+    """
+    stored = Enum(
+        enum,
+        name=enum.__name__.lower(),
+        native_enum=False,
+        create_constraint=closed,
+        length=24,
+        values_callable=lambda members: [member.value for member in members],
+    )
+    return Column(stored, nullable=nullable)
+
+
+def _among(statuses: frozenset[JobStatus]) -> str:
+    return f"status IN ({', '.join(repr(status.value) for status in sorted(statuses))})"
+
+
+#: Migrations write these texts out: autogenerate doesn't notice a change in them.
+WHERE_ACTIVE = _among(ACTIVE)
+WHERE_TERMINAL = _among(TERMINAL)
+WHERE_DUE = "status = 'PENDING'"
+
+
+class ApiKey(SQLModel, table=True):
+    """Who may use the API. Of the key itself only the SHA-256 is kept."""
+
+    __tablename__ = "api_keys"
+
+    id: str = Field(primary_key=True)
+    name: str
+    key_sha256: str = Field(unique=True)
+    webhook_secret: str
+    created_at_ms: int = Field(sa_type=BigInteger)
+    revoked_at_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Job(SQLModel, table=True):
+    """One video to make. This row is the truth about it; Redis only rings a bell."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index(
+            "uq_jobs_one_active_per_key",
+            "api_key_id",
+            unique=True,
+            sqlite_where=text(WHERE_ACTIVE),
+            postgresql_where=text(WHERE_ACTIVE),
+        ),
+        Index("ix_jobs_page", "api_key_id", "created_at_ms", "id"),
+        Index("ix_jobs_page_by_status", "api_key_id", "status", "created_at_ms", "id"),
+        Index(
+            "ix_jobs_active",
+            "status",
+            "lease_until_ms",
+            sqlite_where=text(WHERE_ACTIVE),
+            postgresql_where=text(WHERE_ACTIVE),
+        ),
+        Index(
+            "ix_jobs_retention",
+            "updated_at_ms",
+            sqlite_where=text(WHERE_TERMINAL),
+            postgresql_where=text(WHERE_TERMINAL),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    api_key_id: str = Field(foreign_key="api_keys.id")
+    status: JobStatus = Field(sa_column=_word(JobStatus, closed=True))
+    motion_asked: Motion = Field(sa_column=_word(Motion))
+    webhook_url: str | None = Field(default=None, sa_type=String)
+    image_type: MediaType = Field(sa_column=_word(MediaType))
+    audio_type: MediaType = Field(sa_column=_word(MediaType))
+
+    #: Number of the bell that may start the job; one higher whenever it is queued anew.
+    generation: int = 0
+    #: When that bell was rung; null while Redis hasn't heard of it.
+    rung_at_ms: int | None = Field(default=None, sa_type=BigInteger)
+    #: Renders begun, less those handed back.
+    attempts: int = 0
+    #: How often a worker was lost.
+    retries: int = 0
+    lease_token: str | None = None
+    lease_until_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+    phase: Phase = Field(sa_column=_word(Phase))
+    progress: int = 0
+    eta_seconds: int | None = None
+
+    motion_made: MotionMade | None = Field(default=None, sa_column=_word(MotionMade, nullable=True))
+    notices: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    duration_seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
+    error_message: str | None = None
+
+    share_token: str | None = Field(default=None, unique=True)
+
+    created_at_ms: int = Field(sa_type=BigInteger)
+    updated_at_ms: int = Field(sa_type=BigInteger)
+
+
+class Delivery(SQLModel, table=True):
+    """One webhook to be delivered. It outlives its job's row, so that deleting a job loses no event."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index(
+            "ix_deliveries_due",
+            "due_at_ms",
+            sqlite_where=text(WHERE_DUE),
+            postgresql_where=text(WHERE_DUE),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    job_id: str = Field(unique=True)
+    api_key_id: str = Field(foreign_key="api_keys.id")
+    event: str
+    url: str
+    #: The receiver as `outcomes.DueDelivery.host` counts it.
+    host: str
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    status: DeliveryStatus = Field(sa_column=_word(DeliveryStatus, closed=True))
+    tries: int = 0
+    due_at_ms: int = Field(sa_type=BigInteger)
+    claim_token: str | None = None
+    claimed_until_ms: int = Field(default=0, sa_type=BigInteger)
+    last_result: str | None = None
+    created_at_ms: int = Field(sa_type=BigInteger)
+    updated_at_ms: int = Field(sa_type=BigInteger)

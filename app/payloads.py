@@ -1,0 +1,167 @@
+"""The bodies the API answers with: the one serialiser, shared by the web and the webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from app import clock, signing
+from app.models import Job
+from app.settings import Settings
+from app.states import JobStatus, MotionMade, Phase
+
+#: Links stay the same within this time, so that a polled body does too.
+LINK_STEP_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Links:
+    """Makes the public addresses of a finished job."""
+
+    public_url: str
+    signing_key: bytes
+    ttl_seconds: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Links:
+        return cls(settings.public_url, settings.signing_key, settings.output_url_ttl)
+
+    def video(self, job: Job) -> str | None:
+        """Signed, expiring address of the MP4; None until there is one."""
+        if job.status is not JobStatus.COMPLETED:
+            return None
+        path = f"/videos/{job.id}.mp4"
+        expires_at = int(clock.now_seconds() // LINK_STEP_SECONDS + 1) * LINK_STEP_SECONDS + self.ttl_seconds
+        return f"{self.public_url}{path}?{signing.sign_url_path(path, expires_at, self.signing_key)}"
+
+    def share_page(self, job: Job) -> str | None:
+        """Address of the page that plays it; None until there is a video."""
+        if job.status is not JobStatus.COMPLETED:
+            return None
+        return f"{self.public_url}/share/{job.share_token}"
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    def json_bytes(self) -> bytes:
+        """camelCase JSON, UTF-8."""
+        return self.model_dump_json(by_alias=True).encode()
+
+
+class NoticeBody(Body):
+    code: str
+    message: str
+
+
+class StatusBody(Body):
+    """`GET /api/status/<jobId>`, and what a webhook carries."""
+
+    job_id: str
+    status: JobStatus
+    progress: int
+    output_video: str | None
+    output_share_link: str | None
+    error_message: str | None
+    created_at: str
+    updated_at: str
+    motion: MotionMade | None
+    warnings: list[NoticeBody]
+    phase: Phase
+    eta_seconds: int | None
+    duration_seconds: float | None
+    width: int | None
+    height: int | None
+
+    @classmethod
+    def of(cls, job: Job, links: Links) -> StatusBody:
+        return cls(
+            job_id=job.id,
+            status=job.status,
+            progress=job.progress,
+            output_video=links.video(job),
+            output_share_link=links.share_page(job),
+            error_message=job.error_message,
+            created_at=iso(job.created_at_ms),
+            updated_at=iso(job.updated_at_ms),
+            motion=job.motion_made,
+            warnings=[NoticeBody(**notice) for notice in job.notices],
+            phase=job.phase,
+            eta_seconds=job.eta_seconds,
+            duration_seconds=job.duration_seconds,
+            width=job.width,
+            height=job.height,
+        )
+
+
+class ListItem(Body):
+    id: str
+    status: JobStatus
+    output_video: str | None
+    output_share_link: str | None
+    error_message: str | None
+    retries: int
+    created_at: str
+    updated_at: str
+    webhook_url: str | None
+
+    @classmethod
+    def of(cls, job: Job, links: Links) -> ListItem:
+        return cls(
+            id=job.id,
+            status=job.status,
+            output_video=links.video(job),
+            output_share_link=links.share_page(job),
+            error_message=job.error_message,
+            retries=job.retries,
+            created_at=iso(job.created_at_ms),
+            updated_at=iso(job.updated_at_ms),
+            webhook_url=job.webhook_url,
+        )
+
+
+class Pagination(Body):
+    limit: int
+    next_cursor: str | None
+    has_next_page: bool
+
+
+class ListBody(Body):
+    """`GET /api/jobs`."""
+
+    jobs: list[ListItem]
+    pagination: Pagination
+
+    @classmethod
+    def of(cls, page: Sequence[Job], *, limit: int, next_cursor: str | None, links: Links) -> ListBody:
+        return cls(
+            jobs=[ListItem.of(job, links) for job in page],
+            pagination=Pagination(
+                limit=limit, next_cursor=next_cursor, has_next_page=next_cursor is not None
+            ),
+        )
+
+
+class CreatedBody(Body):
+    """`POST /api/jobs`."""
+
+    message: str = "Job created"
+    job_id: str
+
+
+class DoneBody(Body):
+    """Cancel and delete."""
+
+    success: bool = True
+    message: str
+
+
+def iso(epoch_ms: int) -> str:
+    """ISO 8601 UTC with milliseconds and Z."""
+    seconds, ms = divmod(epoch_ms, 1000)
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=ms * 1000, tzinfo=None)
+    return f"{moment.isoformat(timespec='milliseconds')}Z"

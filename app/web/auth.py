@@ -1,0 +1,35 @@
+"""Who is asking: the key from `X-API-Key`, or from `Authorization: Bearer`."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Flask, g, request
+
+from app import apikeys
+from app.models import ApiKey
+from app.web.services import services
+
+OPEN_PATHS = frozenset({"/api/health"})
+
+
+def register(app: Flask) -> None:
+    """Asks for a key on every path below /api, also on those that lead nowhere."""
+    app.before_request(_require_key)
+
+
+def caller() -> ApiKey:
+    """The key of the current request."""
+    return cast(ApiKey, g.api_key)
+
+
+def _require_key() -> None:
+    if request.path.startswith("/api/") and request.path not in OPEN_PATHS:
+        g.api_key = apikeys.authenticate(services().database, _presented_key())
+
+
+def _presented_key() -> str | None:
+    if key := request.headers.get("X-API-Key"):
+        return key.strip()
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

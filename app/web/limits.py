@@ -1,0 +1,93 @@
+"""Rate limits per client address, and the headers that tell about them."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from typing import Any
+
+import structlog
+from flask import Flask, Response, request
+from flask_limiter import ApplicationLimit, Limiter
+from redis.exceptions import RedisError
+
+from app import clock
+from app.errors import RateLimited
+from app.queues import REQUEST_TIMEOUT_SECONDS
+from app.settings import Settings
+
+#: A fraction of a second is fine for redis-py, whatever flask-limiter's annotation says.
+_STORAGE_OPTIONS: dict[str, Any] = {
+    "socket_timeout": REQUEST_TIMEOUT_SECONDS,
+    "socket_connect_timeout": REQUEST_TIMEOUT_SECONDS,
+}
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Counts every request below /api before anything else looks at it.
+
+    With Redis down each process counts for itself until it is back.
+    """
+    limiter = Limiter(
+        client_address,
+        application_limits=[
+            ApplicationLimit(settings.rate_limit, scope="api", exempt_when=_is_elsewhere),
+            ApplicationLimit(settings.submit_rate_limit, scope="submissions", exempt_when=_is_no_submission),
+        ],
+        # Moving window: no double burst at a window's edge.
+        strategy="moving-window",
+        storage_uri=_storage_uri(settings.redis_url),
+        storage_options=_STORAGE_OPTIONS,
+        in_memory_fallback_enabled=True,
+        key_prefix="talkreel",
+        # An address that leads nowhere counts too.
+        request_identifier=lambda: request.endpoint or "nowhere",
+        # Its own headers give the reset as a date, and Retry-After on every answer.
+        headers_enabled=False,
+    )
+    limiter.init_app(app)
+    app.extensions["talkreel-limiter"] = limiter
+    app.after_request(lambda response: _tell(limiter, response))
+
+
+def client_address() -> str:
+    """Whom a request counts for. An IPv6 host owns a whole /64, so that is what counts."""
+    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 (a name, not a socket)
+    if isinstance(address, ipaddress.IPv6Address) and not address.ipv4_mapped:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _is_elsewhere() -> bool:
+    return not request.path.startswith("/api/")
+
+
+def _is_no_submission() -> bool:
+    return not (request.method == "POST" and request.path == "/api/jobs")
+
+
+def _storage_uri(redis_url: str) -> str:
+    return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
+
+
+def _tell(limiter: Limiter, response: Response) -> Response:
+    try:
+        _write_headers(limiter, response)
+    except RedisError:
+        log.warning("rate limit headers left out: Redis is down")
+    return response
+
+
+def _write_headers(limiter: Limiter, response: Response) -> None:
+    """The strictest limit of the request (draft-ietf-httpapi-ratelimit-headers-06), its reset in seconds."""
+    limit = limiter.current_limit
+    if limit is None:
+        return
+    reset_seconds = max(0, math.ceil(limit.window.reset_time - clock.now_seconds()))
+    response.headers["RateLimit-Limit"] = str(limit.limit.amount)
+    response.headers["RateLimit-Remaining"] = str(limit.remaining)
+    response.headers["RateLimit-Reset"] = str(reset_seconds)
+    if response.status_code == RateLimited.status:
+        response.headers["Retry-After"] = str(max(1, reset_seconds))

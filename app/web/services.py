@@ -1,0 +1,45 @@
+"""What the views work with, made once per process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from app.database import Database
+from app.payloads import Links
+from app.queues import Doorbell
+from app.settings import Settings
+from app.storage import Storage, open_storage
+from app.webhook_urls import check_webhook_url
+
+EXTENSION = "talkreel"
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    database: Database
+    storage: Storage
+    doorbell: Doorbell
+    links: Links
+
+    @classmethod
+    def of(cls, settings: Settings) -> Services:
+        return cls(
+            settings=settings,
+            database=Database(settings.database_url),
+            storage=open_storage(settings),
+            doorbell=Doorbell(settings.redis_url),
+            links=Links.of(settings),
+        )
+
+    def check_webhook_url(self, url: str) -> str:
+        """The URL, if a webhook may go there. Raises InvalidWebhookUrl."""
+        return check_webhook_url(url, self.settings.webhook_allow_nets, self.settings.webhook_allow_ports)
+
+
+def services() -> Services:
+    """The services of the current application."""
+    return cast(Services, current_app.extensions[EXTENSION])

@@ -1,0 +1,94 @@
+"""The heart of an attempt: keeps the lease while the render goes on, and shows its progress."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from types import FrameType, TracebackType
+
+import structlog
+
+from app import leases
+from app.database import Database
+from app.errors import DatabaseUnavailable
+from app.leases import Beat, Lease
+from app.states import Phase
+from worker.failures import LeaseLost
+
+log = structlog.get_logger(__name__)
+
+#: Progress is written at most this often.
+TICK_SECONDS = 0.5
+#: Below this share the time left can't be told.
+ETA_FROM_SHARE = 0.05
+#: How the heart stops the main thread.
+LOST_SIGNAL = signal.SIGUSR1
+
+
+class Heart:
+    """Beats from a thread of its own; the main thread enters it, and gets LeaseLost if the lease is."""
+
+    def __init__(self, database: Database, lease: Lease, *, lease_seconds: float) -> None:
+        self._database = database
+        self._lease = lease
+        self._lease_seconds = lease_seconds
+        self._begun_at = time.monotonic()
+        self._beaten_at = time.monotonic()
+        self._phase = Phase.FETCHING
+        self._share = 0.0
+        self._shown: Beat | None = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
+
+    def __enter__(self) -> Heart:
+        signal.signal(LOST_SIGNAL, _raise_lease_lost)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        signal.signal(LOST_SIGNAL, signal.SIG_IGN)
+        self._stopped.set()
+        self._thread.join(timeout=self._lease_seconds)
+
+    def report(self, phase: Phase, share: float) -> None:
+        """Tells how far the attempt is: `share` of the whole job, 0 to 1, never falling."""
+        self._phase = phase
+        self._share = max(self._share, min(share, 1.0))
+
+    def _run(self) -> None:
+        while not self._stopped.wait(TICK_SECONDS):
+            if not self._still_held():
+                log.warning("lease lost", job_id=self._lease.job.id)
+                os.kill(os.getpid(), LOST_SIGNAL)
+                return
+
+    def _still_held(self) -> bool:
+        sign = self._sign()
+        since_seconds = time.monotonic() - self._beaten_at
+        if sign == self._shown and since_seconds < self._lease_seconds / 4:
+            return True
+        try:
+            held = leases.beat(self._database, self._lease, sign, lease_seconds=self._lease_seconds)
+        except DatabaseUnavailable:
+            return since_seconds < self._lease_seconds
+        self._beaten_at = time.monotonic()
+        self._shown = sign
+        return held
+
+    def _sign(self) -> Beat:
+        # 100 is for COMPLETED alone.
+        return Beat(self._phase, min(99, int(self._share * 100)), self._eta_seconds())
+
+    def _eta_seconds(self) -> int | None:
+        if self._share < ETA_FROM_SHARE:
+            return None
+        elapsed_seconds = time.monotonic() - self._begun_at
+        return round(elapsed_seconds * (1 - self._share) / self._share)
+
+
+def _raise_lease_lost(_signal: int, _frame: FrameType | None) -> None:
+    raise LeaseLost

@@ -1,0 +1,101 @@
+"""The sweeper process: leases, lost bells, retention, and the webhook sender. `python -m worker.sweep`
+
+Any number of them may run: each of their moves is conditional.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from functools import partial
+from types import FrameType
+
+import structlog
+
+from app import clock, deliveries, housekeeping, leases, logs, migrations
+from app.egress import EgressPolicy
+from app.errors import Unavailable
+from app.queues import SenderBell
+from app.settings import Settings, SettingsError
+from worker.webhooks import Desk, run_sender, send
+from worker.workshop import Workshop
+
+log = structlog.get_logger(__name__)
+
+ROUND_SECONDS = 1.0
+#: Retention and orphans are looked at once in so many rounds.
+CLEANING_ROUNDS = 60
+
+
+def sweep_once(shop: Workshop) -> None:
+    """Puts back what lost its worker, then rings for what waits unheard."""
+    reclaimed = leases.reclaim_expired(shop.database, shop.links, max_attempts=shop.settings.max_attempts)
+    if reclaimed:
+        log.warning("took back jobs of lost workers", jobs=reclaimed)
+        shop.doorbell.ring_sender()
+    housekeeping.ring_unheard(shop.database, shop.doorbell)
+
+
+def clean_once(shop: Workshop) -> None:
+    """Removes what is past its retention, and what a crash left behind."""
+    expired = housekeeping.expire(shop.database, shop.storage, retention_days=shop.settings.retention_days)
+    orphans = housekeeping.sweep_orphans(shop.database, shop.storage, shop.settings.data_dir)
+    if expired or orphans:
+        log.info("cleaned", expired_jobs=expired, orphans=orphans)
+
+
+def run(shop: Workshop, stop: threading.Event) -> None:
+    """Rounds until `stop`. A door that is closed is tried again in the next round."""
+    rounds = 0
+    while not stop.wait(ROUND_SECONDS):
+        try:
+            sweep_once(shop)
+            if rounds % CLEANING_ROUNDS == 0:
+                clean_once(shop)
+        except Unavailable as error:
+            log.warning("round skipped", reason=error.code)
+        rounds += 1
+
+
+def main() -> int:
+    try:
+        settings = Settings.load()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    logs.configure(settings.log_format)
+    shop = Workshop(settings)
+    migrations.upgrade(shop.database)
+    stop = _stop_on_signal()
+    sender = threading.Thread(target=_send, args=(shop, stop), name="sender")
+    sender.start()
+    run(shop, stop)
+    sender.join()
+    return 0
+
+
+def _send(shop: Workshop, stop: threading.Event) -> None:
+    policy, schedule = EgressPolicy.from_settings(shop.settings), shop.settings.webhook_retry_schedule
+    desk = Desk(
+        claim=partial(deliveries.claim_due, shop.database),
+        send=lambda delivery: send(delivery, policy, clock.now_seconds(), schedule=schedule),
+        record=partial(deliveries.record, shop.database),
+        wait_for_bell=SenderBell(shop.settings.redis_url).wait,
+    )
+    run_sender(stop, desk)
+
+
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""The RQ entry point: claim the job, make the video, end the job. Runs in a forked horse."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from app import jobs, leases
+from app.errors import DatabaseUnavailable, DiskFull
+from app.leases import Lease, Outcome
+from app.settings import Settings
+from app.states import Phase
+from worker.failures import HandBack, LeaseLost, RenderFailed
+from worker.heart import Heart
+from worker.render import Limits, Rendered, Upload, render
+from worker.workshop import Workshop
+
+log = structlog.get_logger(__name__)
+
+NO_ROOM = "The service ran out of disk space while making the video. Please try again later."
+
+
+@cache
+def workshop() -> Workshop:
+    """The process's own; made in the worker before it forks."""
+    return Workshop(Settings.load())
+
+
+def render_job(job_id: str, generation: int) -> None:
+    """What a bell asks for. A stale or doubled bell claims nothing and does nothing."""
+    shop = workshop()
+    lease = leases.claim(shop.database, job_id, generation, lease_seconds=shop.settings.lease_seconds)
+    if lease is not None:
+        with structlog.contextvars.bound_contextvars(job_id=job_id, attempt=lease.job.attempts):
+            _attempt(shop, lease)
+
+
+def _attempt(shop: Workshop, lease: Lease) -> None:
+    try:
+        with _interruptible(), _scratch_folder(shop, lease) as folder:
+            heart = Heart(shop.database, lease, lease_seconds=shop.settings.lease_seconds)
+            with heart:
+                _make(shop, lease, folder, heart)
+    except HandBack:
+        log.info("handed back", done=leases.hand_back(shop.database, lease))
+    except LeaseLost:
+        log.warning("stopped: another worker may have the job")
+    except Exception:
+        # Ours or the machine's, not the upload's: whatever it was, the job must not hang.
+        log.exception("attempt lost")
+        leases.lose(shop.database, lease, shop.links, max_attempts=shop.settings.max_attempts)
+
+
+def _make(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> None:
+    begun_at = time.monotonic()
+    try:
+        rendered = _render(shop, lease, folder, heart)
+        heart.report(Phase.STORING, 0.99)
+        shop.storage.put(rendered.path, _output_key(lease))
+    except RenderFailed as failure:
+        log.info("failed", sentence=failure.sentence, detail=failure.detail)
+        _end(shop, lease, partial(leases.fail, shop.database, lease, failure.sentence, shop.links))
+    except DiskFull:
+        _end(shop, lease, partial(leases.fail, shop.database, lease, NO_ROOM, shop.links))
+    else:
+        _end(shop, lease, partial(leases.complete, shop.database, lease, _outcome(rendered), shop.links))
+        log.info(
+            "rendered", seconds=round(time.monotonic() - begun_at, 3), video_seconds=rendered.duration_seconds
+        )
+
+
+def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendered:
+    image, audio = folder / "image", folder / "audio"
+    shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/image", image)
+    shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/audio", audio)
+    upload = Upload(image, lease.job.image_type, audio, lease.job.audio_type, lease.job.motion_asked)
+    limits = Limits(shop.settings.max_image_pixels, shop.settings.max_audio_seconds)
+    return render(upload, folder, limits, heart.report)
+
+
+def _outcome(rendered: Rendered) -> Outcome:
+    return Outcome(
+        motion=rendered.motion,
+        notices=rendered.notices,
+        duration_seconds=round(rendered.duration_seconds, 6),
+        width=rendered.width,
+        height=rendered.height,
+    )
+
+
+def _end(shop: Workshop, lease: Lease, write: Callable[[], bool]) -> None:
+    """The terminal write, tried until it lands or the heart says that the lease is lost."""
+    if not _persistently(write):
+        jobs.discard(shop.storage, _output_key(lease))
+        raise LeaseLost
+    shop.doorbell.ring_sender()
+    jobs.discard(shop.storage, jobs.uploads_of(lease.job.id), *_earlier_outputs(lease))
+
+
+def _persistently(write: Callable[[], bool]) -> bool:
+    while True:
+        try:
+            return write()
+        except DatabaseUnavailable:
+            time.sleep(1)
+
+
+def _output_key(lease: Lease) -> str:
+    return jobs.output_key(lease.job.id, lease.job.generation)
+
+
+def _earlier_outputs(lease: Lease) -> list[str]:
+    """What an attempt may have stored that died before it could say so."""
+    return [jobs.output_key(lease.job.id, generation) for generation in range(lease.job.generation)]
+
+
+@contextmanager
+def _scratch_folder(shop: Workshop, lease: Lease) -> Iterator[Path]:
+    folder = shop.scratch / f"{lease.job.id}-{lease.token}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM raises HandBack here; afterwards it is ignored, as the end of the job is near."""
+    signal.signal(signal.SIGTERM, _raise_hand_back)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def _raise_hand_back(_signal: int, _frame: FrameType | None) -> None:
+    raise HandBack
