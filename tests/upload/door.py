@@ -1,0 +1,46 @@
+"""The upload door and nothing behind it, for gunicorn: what tests/upload talks to."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from flask import Flask, Response, jsonify, request
+
+from app.errors import ApiError, InvalidApiKey
+from app.web import connection
+from app.web.uploads import receive
+
+MAX_FILE_BYTES = 50 << 20
+
+application = Flask(__name__)
+connection.register(application)
+
+
+@application.get("/health")
+def health() -> Response:
+    return jsonify(pid=os.getpid())
+
+
+@application.post("/refused")
+def refused() -> Response:
+    raise InvalidApiKey
+
+
+@application.post("/upload")
+def upload() -> Response:
+    folder = Path(os.environ["DATA_DIR"]) / secrets.token_hex(8)
+    arguments = (request.stream, request.content_type, request.content_length, folder, MAX_FILE_BYTES, str)
+    with receive(*arguments) as submission:
+        return jsonify(image=submission.image.size_bytes, audio=submission.audio.size_bytes)
+
+
+@application.get("/video")
+def video() -> Response:
+    return Response(bytes(64 << 20))
+
+
+@application.errorhandler(ApiError)
+def refuse(error: ApiError) -> tuple[Response, int]:
+    return jsonify(error.body()), error.status
