@@ -16,6 +16,7 @@ from app.settings import IpNetwork
 
 MAX_URL_CHARACTERS = 2048
 HTTPS_PORT = 443
+UNREADABLE = "The host or port of webhookUrl can't be read."
 
 _AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[^\[\]]*)\]|(?P<name>[^\[\]:]*))(?::(?P<port>[0-9]{0,5}))?")
 #: A DNS name (RFC 1035, section 2.3.4); the underscore is not a host name's but is found in the wild.
@@ -60,7 +61,7 @@ def parse_target(url: str) -> Target:
     parts = _split(url)
     authority = _AUTHORITY.fullmatch(parts.netloc)
     if not authority:
-        raise InvalidWebhookUrl("The host or port of webhookUrl can't be read.")
+        raise InvalidWebhookUrl(UNREADABLE)
     host = _ipv6(authority["ipv6"]) if authority["name"] is None else _name(authority["name"])
     path = quote(parts.path or "/", _SENT_AS_IS) + (
         f"?{quote(parts.query, _SENT_AS_IS)}" if parts.query else ""
@@ -83,7 +84,7 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise InvalidWebhookUrl("The host or port of webhookUrl can't be read.") from None
+        raise InvalidWebhookUrl(UNREADABLE) from None
     if parts.scheme != "https" or not parts.netloc:
         raise InvalidWebhookUrl("webhookUrl must begin with https:// and name a host.")
     if "@" in parts.netloc:
@@ -113,7 +114,7 @@ def _ipv6(text: str) -> str:
     try:
         return str(IPv6Address("" if "%" in text else text))
     except ValueError:
-        raise InvalidWebhookUrl("What stands in [] in webhookUrl is not an IPv6 address.") from None
+        raise InvalidWebhookUrl(UNREADABLE) from None
 
 
 def _check_literal(host: str, allow_nets: Sequence[IpNetwork]) -> None:
