@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, request, send_file
 
 from app.errors import ApiError, InvalidApiKey
 from app.web import connection
@@ -39,6 +39,14 @@ def upload() -> Response:
 @application.get("/video")
 def video() -> Response:
     return Response(bytes(64 << 20))
+
+
+@application.get("/file")
+def file() -> Response:
+    path = Path(os.environ["DATA_DIR"]).with_suffix(".large")
+    with path.open("wb") as large:
+        large.truncate(64 << 20)
+    return send_file(path, mimetype="video/mp4")
 
 
 @application.errorhandler(ApiError)
