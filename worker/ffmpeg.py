@@ -31,7 +31,7 @@ CORES = os.cpu_count() or 1
 #: Threads of one ffmpeg: more would eat address space (a stack and an arena each) for little speed.
 THREADS = min(8, CORES)
 
-COMMON = ("-nostdin", "-hide_banner", "-loglevel", "error", "-stats_period", "0.25", "-progress", "pipe:1")
+COMMON = ("-nostdin", "-hide_banner", "-stats_period", "0.25", "-progress", "pipe:1")
 
 #: Goes before every input: nothing may be opened but the file itself.
 CLOSED = {"protocol_whitelist": "file,pipe"}
@@ -90,7 +90,12 @@ class Bounds:
 
 
 def run(
-    graph: Any, bounds: Bounds, *, expected_seconds: float | None = None, report: ReportShare | None = None
+    graph: Any,
+    bounds: Bounds,
+    *,
+    expected_seconds: float | None = None,
+    report: ReportShare | None = None,
+    log_level: str = "error",
 ) -> str:
     """Runs a graph of the `ffmpeg` package to its end; returns the end of what it said to stderr.
 
@@ -104,7 +109,7 @@ def run(
     """
     program, *arguments = ffmpeg.compile(graph, cmd=executable(), overwrite_output=True)
     follower = Follower(expected_seconds, report)
-    with _child([program, *COMMON, *arguments], bounds) as child:
+    with _child([program, "-loglevel", log_level, *COMMON, *arguments], bounds) as child:
         deadline = time.monotonic() + bounds.deadline_seconds
         _follow(child, follower, deadline, bounds.stall_seconds)
         processor_seconds = _wait(child, deadline)

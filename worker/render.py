@@ -1,0 +1,118 @@
+"""One job: picture and sound become a scene, an engine makes it a video, and the finished file is checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+from app.media import MediaType
+from app.notices import Notice
+from app.states import Motion, MotionMade, Phase
+from worker.checks import check
+from worker.mux import encode_aac, mux
+from worker.picture import normalise
+from worker.progress import Progress, Report
+from worker.scene import ReportShare, Scene, VideoTrack
+from worker.sound import decode
+from worker.still import still
+
+TALKING_UNAVAILABLE = Notice(
+    "talking_unavailable", "This service does not make talking pictures yet; the picture stands still."
+)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The two files as they came, with the types that their bytes have."""
+
+    image: Path
+    image_type: MediaType
+    audio: Path
+    audio_type: MediaType
+    motion: Motion
+
+
+@dataclass(frozen=True)
+class Limits:
+    max_image_pixels: int
+    max_audio_seconds: int
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A checked MP4 and what there is to say about it."""
+
+    path: Path
+    width: int
+    height: int
+    duration_seconds: float
+    motion: MotionMade
+    notices: tuple[Notice, ...]
+
+
+def render(upload: Upload, folder: Path, limits: Limits, report: Report) -> Rendered:
+    """Makes `folder`/output.mp4; `folder` is the job's own scratch space and must exist.
+
+    Call it from the main thread (see `worker.ffmpeg`). `report`'s share never falls.
+
+    Raises:
+        RenderFailed: the upload can't become a video; the sentence says which file and why.
+        ChildKilled, CheckFailed: nothing is wrong with the upload; try again.
+    """
+    progress = Progress(report)
+    scene = _scene(upload, folder, limits, progress)
+    ends = _ends_of_stages(scene)
+    video = _film(scene, progress.stage(Phase.VIDEO, ends.video))
+    aac = encode_aac(scene.sound, folder, progress.stage(Phase.MUXING, ends.sound))
+    path = folder / "output.mp4"
+    mux(video, aac, scene.sound, path, progress.stage(Phase.MUXING, ends.mux))
+    check(path, scene, progress.stage(Phase.CHECKING, 1))
+    return _rendered(path, scene, video)
+
+
+def _scene(upload: Upload, folder: Path, limits: Limits, progress: Progress) -> Scene:
+    # How long the rest takes is not known before the sound's length is, so these two ends are fixed.
+    progress.stage(Phase.PICTURE, 0.05)
+    picture = normalise(upload.image, upload.image_type, folder, max_pixels=limits.max_image_pixels)
+    report = progress.stage(Phase.SOUND, 0.1)
+    sound = decode(
+        upload.audio, upload.audio_type, folder, max_seconds=limits.max_audio_seconds, report=report
+    )
+    return Scene(picture, sound, upload.motion, folder)
+
+
+def _film(scene: Scene, report: ReportShare) -> VideoTrack:
+    """An `Engine`, and the one place that chooses among them."""
+    video = still(scene, report)
+    if scene.motion is Motion.STILL:
+        return video
+    return replace(video, notices=(*video.notices, TALKING_UNAVAILABLE))
+
+
+class _Ends(NamedTuple):
+    """The share of the whole job at which each stage ends."""
+
+    video: float
+    sound: float
+    mux: float
+
+
+def _ends_of_stages(scene: Scene) -> _Ends:
+    """Divides what is left by what the stages take: seconds measured with 1080p on two cores."""
+    seconds, channels = scene.sound.duration_seconds, scene.sound.channels
+    costs = (3 + seconds / 2000, seconds * channels / 40, 0.2 + seconds / 1000, 1 + seconds / 1000)
+    total = sum(costs)
+    return _Ends(*(0.1 + 0.9 * so_far / total for so_far in list(accumulate(costs))[:3]))
+
+
+def _rendered(path: Path, scene: Scene, video: VideoTrack) -> Rendered:
+    return Rendered(
+        path=path,
+        width=scene.picture.width,
+        height=scene.picture.height,
+        duration_seconds=scene.sound.duration_seconds,
+        motion=video.motion,
+        notices=(*scene.picture.notices, *scene.sound.notices, *video.notices),
+    )

@@ -1,0 +1,111 @@
+"""The header of a WAV file: what it claims, and what the file really holds.
+
+RIFF: IBM and Microsoft, Multimedia Programming Interface and Data Specifications 1.0 (1991).
+RF64 and its ds64 chunk: EBU Tech 3306.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+#: What writers that can't seek back leave as the size: "until the end".
+STREAMED_SIZES = frozenset({0, 0xFFFFFFFF})
+
+#: No honest file has more chunks before its sound.
+MAX_CHUNKS = 1000
+
+
+@dataclass(frozen=True)
+class WavHeader:
+    """The sound's form and place.
+
+    `claimed_bytes` is its size by the header (None: until the end), `present_bytes` what the file has
+    from there on.
+    """
+
+    sample_rate: int
+    channels: int
+    block_bytes: int
+    claimed_bytes: int | None
+    present_bytes: int
+    followed_by_chunks: bool
+
+    @property
+    def samples(self) -> int:
+        """Samples per channel that are there and claimed."""
+        claimed = self.present_bytes if self.claimed_bytes is None else self.claimed_bytes
+        return min(claimed, self.present_bytes) // max(1, self.block_bytes)
+
+    @property
+    def claims_too_much(self) -> bool:
+        return self.claimed_bytes is not None and self.claimed_bytes > self.present_bytes
+
+    @property
+    def claims_too_little(self) -> bool:
+        """More than one block follows the claimed end, and it isn't other chunks."""
+        return self.claimed_bytes is not None and not self.claims_too_much and not self.followed_by_chunks
+
+
+def read_header(path: Path) -> WavHeader | None:
+    """The header, or None where this is no WAV file with a `fmt ` and a `data` chunk."""
+    with path.open("rb") as file:
+        if file.read(4) not in {b"RIFF", b"RF64"} or file.read(8)[4:] != b"WAVE":
+            return None
+        return _header(file, path.stat().st_size)
+
+
+def _header(file: BinaryIO, file_bytes: int) -> WavHeader | None:
+    form, long_size = b"", None
+    for name, size in _chunks(file):
+        if name == b"fmt ":
+            form = file.read(min(size, 16))
+        elif name == b"ds64" and size >= 16:
+            long_size = struct.unpack("<8xQ", file.read(16))[0]
+        elif name == b"data" and len(form) == 16:
+            return _with_data(file, form, _claimed(size, long_size), file_bytes)
+    return None
+
+
+def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """(name, size) of each chunk, with the file at the first byte of its content."""
+    for _ in range(MAX_CHUNKS):
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        name, size = struct.unpack("<4sI", head)
+        content = file.tell()
+        yield name, size
+        file.seek(content + size + size % 2)
+
+
+def _claimed(size: int, long_size: int | None) -> int | None:
+    if size == 0xFFFFFFFF and long_size is not None:
+        return long_size
+    return None if size in STREAMED_SIZES else size
+
+
+def _with_data(file: BinaryIO, form: bytes, claimed_bytes: int | None, file_bytes: int) -> WavHeader:
+    _, channels, sample_rate, _, block_bytes, _ = struct.unpack("<HHIIHH", form)
+    begin = file.tell()
+    end = begin + (claimed_bytes or 0)
+    return WavHeader(
+        sample_rate=sample_rate,
+        channels=channels,
+        block_bytes=block_bytes,
+        claimed_bytes=claimed_bytes,
+        present_bytes=file_bytes - begin,
+        followed_by_chunks=file_bytes - end <= max(block_bytes, 8) or _is_chunk(file, end + end % 2),
+    )
+
+
+def _is_chunk(file: BinaryIO, offset: int) -> bool:
+    """Whether a plausible chunk begins at `offset`: a printable name, and a size that fits."""
+    file.seek(offset)
+    name, size = struct.unpack("<4sI", file.read(8).ljust(8, b"\0"))
+    fits: bool = size <= file.seek(0, os.SEEK_END) - offset - 8
+    return fits and all(0x20 <= letter < 0x7F for letter in name)

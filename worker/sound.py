@@ -1,0 +1,195 @@
+"""Audio in: any accepted sound becomes 16-bit PCM, mono or stereo, at a rate that plays everywhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from app.media import MediaType
+from app.notices import Notice
+from worker import riff
+from worker.failures import RenderFailed
+from worker.ffmpeg import ANONYMOUS, CLOSED, Bounds, FfmpegError, FfmpegTooSlow, local, run
+from worker.scene import ReportShare, Sound
+
+#: How far a header's length may be off before it is worth a word.
+TOLERATED_SECONDS = 0.25
+
+SIGNS_OF_DAMAGE = ("Error submitting packet to decoder", "CRC mismatch", "partial file", "corrupt")
+
+DAMAGED = Notice("audio_damaged", "The audio file is damaged in places; what could be decoded was used.")
+HEADER_WRONG = Notice(
+    "audio_header_wrong", "The audio file's header gives a wrong length; all the sound it holds was used."
+)
+
+
+@dataclass(frozen=True)
+class Container:
+    """How a type is read: the one demuxer, and the only decoders that may be tried."""
+
+    demuxer: str
+    decoders: tuple[str, ...]
+    holds: str
+
+
+CONTAINERS = {
+    MediaType.MP3: Container("mp3", ("mp3float", "mp3"), "MP3"),
+    MediaType.WAV: Container(
+        "wav",
+        (
+            *("pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_s64le"),
+            *("pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw"),
+        ),
+        "PCM",
+    ),
+    MediaType.M4A: Container("mov", ("aac", "alac"), "AAC or ALAC"),
+    MediaType.OGG: Container("ogg", ("vorbis", "opus"), "Vorbis or Opus"),
+}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the first decoded samples are, and the length to expect: claimed, estimated or unknown."""
+
+    sample_rate: int
+    layout: str
+    expected_seconds: float | None
+    is_estimate: bool
+
+    @property
+    def is_mono(self) -> bool:
+        return self.layout == "mono" or self.layout.startswith("1 channels")
+
+    @property
+    def nameless_channels(self) -> int:
+        """How many channels there are, where nothing says what each is; else 0."""
+        match = re.fullmatch(r"(\d+) channels", self.layout)
+        return int(match[1]) if match and not self.is_mono else 0
+
+
+def decode(
+    source: Path, media_type: MediaType, folder: Path, *, max_seconds: int, report: ReportShare
+) -> Sound:
+    """Decodes the first sound track of `source` to `folder`/sound.wav.
+
+    Mono stays mono, everything else becomes stereo. Multiples and parts of 44.1 kHz become 44.1 kHz, all
+    other rates 48 kHz.
+    What decodes is kept: the length is what was decoded, whatever the header says.
+
+    Raises:
+        RenderFailed: nothing in it can be decoded, or it is longer than `max_seconds`.
+        ChildKilled: a child process died of a signal.
+    """
+    path = folder / "sound.wav"
+    header = riff.read_header(source) if media_type is MediaType.WAV else None
+    opened = _opened(source, CONTAINERS[media_type], header)
+    try:
+        probe = _probed(opened, folder / "probe.txt")
+        complaints = _decoded(opened, probe, path, max_seconds, report)
+    except FfmpegError as error:
+        raise RenderFailed(_why(error, CONTAINERS[media_type]), error.stderr) from error
+    sound = _measured(path, max_seconds)
+    return replace(sound, notices=_notices(sound, complaints, probe, header))
+
+
+def _opened(source: Path, container: Container, header: riff.WavHeader | None) -> Any:
+    options = {"ignore_length": 1} if header and header.claims_too_little else {}
+    return ffmpeg.input(
+        local(source),
+        **CLOSED,
+        f=container.demuxer,
+        codec_whitelist=",".join(container.decoders),
+        **options,
+    )
+
+
+def _probed(opened: Any, path: Path) -> Probe:
+    """Decodes one frame: what a decoder puts out is more to be trusted than what a header says."""
+    graph = ffmpeg.output(opened["a:0"], local(path), f="framecrc", acodec="pcm_s16le", **{"frames:a": 1})
+    log = run(graph, Bounds(deadline_seconds=60), log_level="info")
+    facts = dict(re.findall(r"^#(\w+) 0: (.+)$", path.read_text(), re.MULTILINE))
+    if "sample_rate" not in facts:
+        raise FfmpegError(log)
+    return Probe(int(facts["sample_rate"]), facts["channel_layout_name"], *_expected_length(log))
+
+
+def _expected_length(log: str) -> tuple[float | None, bool]:
+    """Seconds, and whether ffmpeg only guessed them from the bit rate."""
+    match = re.search(r"Duration: (\d+):(\d\d):(\d\d\.\d+)", log)
+    seconds = int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
+    return seconds, "Estimating duration" in log
+
+
+def _decoded(opened: Any, probe: Probe, path: Path, max_seconds: int, report: ReportShare) -> str:
+    """Writes the WAV file; returns what the decoder complained about."""
+    expected_seconds = min(probe.expected_seconds or max_seconds, max_seconds)
+    # One second more than allowed tells too long from just right.
+    graph = ffmpeg.output(
+        _in_two_channels(opened["a:0"], probe),
+        local(path),
+        f="wav",
+        rf64="auto",
+        acodec="pcm_s16le",
+        ar=44_100 if probe.sample_rate % 11_025 == 0 else 48_000,
+        ac=1 if probe.is_mono else 2,
+        t=max_seconds + 1,
+        **ANONYMOUS,
+    )
+    bounds = Bounds(deadline_seconds=60 + expected_seconds / 10)
+    return run(graph, bounds, expected_seconds=expected_seconds, report=report)
+
+
+def _in_two_channels(track: Any, probe: Probe) -> Any:
+    """Channels that have a place are mixed by it. Of those that have none, every other goes to the left."""
+    count = probe.nameless_channels
+    if not count:
+        return track
+    left, right = ("+".join(f"c{n}" for n in range(side, count, 2)) for side in (0, 1))
+    return track.filter("pan", f"stereo|c0<{left}|c1<{right}")
+
+
+def _why(error: FfmpegError, container: Container) -> str:
+    if isinstance(error, FfmpegTooSlow):
+        return "The audio file takes too long to decode."
+    if "matches no streams" in error.stderr:
+        return "The audio file holds no sound."
+    if "not on whitelist" in error.stderr and "Error while opening decoder" in error.stderr:
+        return f"The audio file must hold {container.holds} sound; it holds something else."
+    return "The audio file can't be decoded: it is cut off, damaged or something else than its type says."
+
+
+def _measured(path: Path, max_seconds: int) -> Sound:
+    wav = riff.read_header(path)
+    if wav is None or wav.samples == 0:
+        raise RenderFailed("The audio file holds no sound.")
+    sound = Sound(path, wav.sample_rate, wav.channels, wav.samples)
+    if sound.duration_seconds > max_seconds:
+        raise RenderFailed(f"The audio is too long: at most {_spoken(max_seconds)} are allowed.")
+    return sound
+
+
+def _spoken(seconds: int) -> str:
+    return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds} seconds"
+
+
+def _notices(
+    sound: Sound, complaints: str, probe: Probe, header: riff.WavHeader | None
+) -> tuple[Notice, ...]:
+    notices = []
+    if any(sign in complaints for sign in SIGNS_OF_DAMAGE):
+        notices.append(DAMAGED)
+    if _claims_wrong_length(sound, probe, header):
+        notices.append(HEADER_WRONG)
+    return tuple(notices)
+
+
+def _claims_wrong_length(sound: Sound, probe: Probe, header: riff.WavHeader | None) -> bool:
+    if header is not None:
+        return header.claims_too_much or header.claims_too_little
+    if probe.expected_seconds is None or probe.is_estimate:
+        return False
+    return abs(probe.expected_seconds - sound.duration_seconds) > TOLERATED_SECONDS

@@ -1,0 +1,81 @@
+"""The still engine: the picture stands while the sound plays.
+
+One GOP is encoded and repeated by copying packets, so that the cost hardly grows with the length.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ffmpeg
+
+from app.states import MotionMade
+from worker.failures import RenderFailed
+from worker.ffmpeg import ANONYMOUS, CLOSED, THREADS, Bounds, FfmpegError, local, run
+from worker.mux import TIMESCALE
+from worker.scene import FRAME_RATE, Picture, ReportShare, Scene, VideoTrack
+
+#: Ten seconds: how far a player may have to go back to jump to a moment.
+MAX_GOP_FRAMES = 10 * FRAME_RATE
+
+#: What of the work the first GOP is; the copies are little.
+GOP_SHARE = 0.9
+
+#: Without B frames decoding order is showing order, and the video needs no edit list to start at 0.
+X264 = f"bframes=0:scenecut=0:keyint={MAX_GOP_FRAMES}:min-keyint={MAX_GOP_FRAMES}:ref=1"
+
+
+def still(scene: Scene, report: ReportShare) -> VideoTrack:
+    """An `Engine`: `scene.frames` frames of the picture, with a key frame every ten seconds."""
+    frames = min(scene.frames, MAX_GOP_FRAMES)
+    gop, video = scene.folder / "gop.mp4", scene.folder / "video.mp4"
+    try:
+        _encode(scene.picture, frames, gop, lambda share: report(GOP_SHARE * share))
+        if frames == scene.frames:
+            return VideoTrack(gop, MotionMade.STILL)
+        _repeat(gop, scene.frames, video, lambda share: report(GOP_SHARE + (1 - GOP_SHARE) * share))
+    except FfmpegError as error:
+        raise RenderFailed("The video could not be encoded.", error.stderr) from error
+    return VideoTrack(video, MotionMade.STILL)
+
+
+def _encode(picture: Picture, frames: int, path: Path, report: ReportShare) -> None:
+    graph = (
+        ffmpeg.input(local(picture.path), **CLOSED, f="png_pipe", framerate=FRAME_RATE)
+        .filter("scale", out_color_matrix="bt709", out_range="tv", flags="accurate_rnd+full_chroma_int")
+        .filter("format", "yuv420p")
+        .filter("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv")
+        .filter("loop", loop=frames - 1, size=1)
+        .filter("setpts", "N/FRAME_RATE/TB")
+        .output(local(path), **_x264_options(frames), **ANONYMOUS)
+    )
+    run(graph, Bounds(deadline_seconds=300), expected_seconds=frames / FRAME_RATE, report=report)
+
+
+def _x264_options(frames: int) -> dict[str, str | int]:
+    return {
+        "f": "mp4",
+        "vcodec": "libx264",
+        "preset": "veryfast",
+        "tune": "stillimage",
+        "crf": 18,
+        "profile:v": "high",
+        "x264-params": X264,
+        "threads": THREADS,
+        "r": FRAME_RATE,
+        "frames:v": frames,
+        "video_track_timescale": TIMESCALE,
+    }
+
+
+def _repeat(gop: Path, frames: int, path: Path, report: ReportShare) -> None:
+    seconds = frames / FRAME_RATE
+    graph = ffmpeg.input(local(gop), **CLOSED, f="mov", stream_loop=-1).output(
+        local(path),
+        f="mp4",
+        vcodec="copy",
+        video_track_timescale=TIMESCALE,
+        **{"frames:v": frames},
+        **ANONYMOUS,
+    )
+    run(graph, Bounds(deadline_seconds=120 + seconds / 10), expected_seconds=seconds, report=report)
