@@ -12,7 +12,7 @@ _OWN_HEADERS = {"content-length", "transfer-encoding", "connection"}
 
 
 class Gateway:
-    """Passes requests on to `target`, but answers 503 to `refusals_left` of those with `refuse` in their path."""
+    """Passes requests on to `target`; `refusals_left` of those with `refuse` in their path are answered 503."""
 
     refuse = ""
     refusals_left = 1_000_000
