@@ -12,7 +12,7 @@ _OWN_HEADERS = {"content-length", "transfer-encoding", "connection"}
 
 
 class Gateway:
-    """Passes requests on to `target`; `refusals_left` of those with `refuse` in their path are answered 503."""
+    """Passes requests on to `target`; answers 503 to `refusals_left` of those with `refuse` in the path."""
 
     refuse = ""
     refusals_left = 1_000_000
