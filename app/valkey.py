@@ -33,6 +33,7 @@ def command(settings: Settings) -> list[str]:
         *("--appendfsync", "everysec"),
         *("--save", ""),
         *("--maxmemory-policy", "noeviction"),
+        *("--logfile", str(folder / "valkey.log")),
         *("--loglevel", "warning"),
     ]
 

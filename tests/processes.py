@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn, Self
@@ -32,11 +32,18 @@ class Server:
 
     stop_signal = signal.SIGTERM
 
-    def __init__(self, argv: list[str], folder: Path, answers: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        argv: list[str],
+        folder: Path,
+        answers: Callable[[], bool],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.log = folder / "log"
         self._argv = argv
         self._folder = folder
         self._answers = answers
+        self._environment = environment
 
     def __enter__(self) -> Self:
         self.start()
@@ -54,6 +61,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env=self._environment,
                 start_new_session=True,
             )
         guard = (*_GUARD, str(self._process.pid))

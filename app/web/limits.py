@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -81,10 +82,10 @@ def _tell(limiter: Limiter, response: Response) -> Response:
 
 
 def _write_headers(limiter: Limiter, response: Response) -> None:
-    """The strictest limit of the request (draft-ietf-httpapi-ratelimit-headers-06), its reset in seconds."""
-    limit = limiter.current_limit
-    if limit is None:
+    """The limit that is nearest to its end (draft-ietf-httpapi-ratelimit-headers-06), its reset in seconds."""
+    if not limiter.current_limits:
         return
+    limit = min(limiter.current_limits, key=attrgetter("remaining"))
     reset_seconds = max(0, math.ceil(limit.window.reset_time - clock.now_seconds()))
     response.headers["RateLimit-Limit"] = str(limit.limit.amount)
     response.headers["RateLimit-Remaining"] = str(limit.remaining)

@@ -1,0 +1,67 @@
+"""The world of the tests: real servers once a session, a fresh service for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app import migrations
+from app.database import Database
+from app.settings import Settings
+from tests.servers import Postgres, Valkey, postgres, valkey
+from tests.service import Service
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[Valkey]:
+    with valkey() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.fresh_database()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated database of each kind in turn."""
+    database = Database(database_url)
+    migrations.upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, valkey_server: Valkey) -> Settings:
+    """Settings of a service of its own: SQLite and files in a fresh folder."""
+    return Settings(
+        data_dir=tmp_path / "data", redis_url=valkey_server.url, public_url="https://talkreel.test"
+    )
+
+
+@pytest.fixture
+def world(settings: Settings) -> Iterator[World]:
+    """The web application in this process, without workers, with two people who use it."""
+    with World(settings) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The whole service with real processes, shared by the tests that don't hurt it."""
+    with Service(tmp_path_factory.mktemp("service"), RENDER_WORKERS="2") as service:
+        yield service

@@ -1,0 +1,124 @@
+"""The whole service as its users run it: `talkreel up` with real processes, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from tests.processes import Server, free_ports
+from tests.world import png, wav
+
+TALKREEL = str(Path(sys.executable).parent / "talkreel")
+TERMINAL = {"COMPLETED", "FAILED", "CANCELLED"}
+
+
+def wait_until(condition: Callable[[], Any], *, seconds: float = 30, poll_seconds: float = 0.02) -> Any:
+    """The condition's first true value. Fails when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(poll_seconds)
+    return value
+
+
+class Service(Server):
+    """`talkreel up`, with `environment` added to a bare one. `log` holds what it printed."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        (port,) = free_ports(1)
+        self.address = f"http://127.0.0.1:{port}"
+        self.data_dir = folder / "data"
+        self.environment = {
+            "PATH": os.defpath,
+            "HOME": str(folder),
+            "PORT": str(port),
+            "DATA_DIR": str(self.data_dir),
+            "LEASE_SECONDS": "2",
+            "RATE_LIMIT": "100000/minute",
+            "SUBMIT_RATE_LIMIT": "100000/minute",
+            **environment,
+        }
+        self._users: list[User] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__([TALKREEL, "up"], folder, self._is_ready, environment=self.environment)
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/ready", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def key(self, name: str = "someone") -> dict[str, str]:
+        """A new API key, as `talkreel keys create` prints it."""
+        made = subprocess.run(
+            [TALKREEL, "keys", "create", name],
+            env=self.environment,
+            capture_output=True,
+            check=True,
+            timeout=30,
+        )
+        return dict(json.loads(made.stdout))
+
+    def user(self, name: str = "someone") -> User:
+        user = User(self.address, self.key(name))
+        self._users.append(user)
+        return user
+
+    def stop(self) -> None:
+        while self._users:
+            self._users.pop().http.close()
+        super().stop()
+
+    def processes(self, words: str) -> list[psutil.Process]:
+        """Our processes, at any depth, whose command line holds `words`."""
+        family = psutil.Process(self._process.pid).children(recursive=True)
+        return [process for process in family if words in _command_line(process)]
+
+
+def _command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
+class User:
+    """Someone with a key, over real HTTP."""
+
+    def __init__(self, address: str, key: dict[str, str]) -> None:
+        self.key = key
+        self.http = httpx.Client(base_url=address, headers={"X-API-Key": key["apiKey"]}, timeout=30)
+
+    def submit(self, image: bytes | None = None, audio: bytes | None = None, **fields: str) -> httpx.Response:
+        files = {"image": image or png(), "audio": audio or wav()}
+        return self.http.post("/api/jobs", files=files, data=fields)
+
+    def submitted(self, image: bytes | None = None, audio: bytes | None = None, **fields: str) -> str:
+        answer = self.submit(image, audio, **fields)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["jobId"])
+
+    def status(self, job_id: str) -> dict[str, Any]:
+        answer = self.http.get(f"/api/status/{job_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def wait_for(self, job_id: str, *statuses: str, seconds: float = 60) -> dict[str, Any]:
+        """The status object as soon as the job is in one of `statuses` (any end, if none is named)."""
+        wanted = set(statuses) or TERMINAL
+
+        def look() -> dict[str, Any] | None:
+            status = self.status(job_id)
+            assert status["status"] in wanted | {"PENDING", "PROCESSING"}, status
+            return status if status["status"] in wanted else None
+
+        return dict(wait_until(look, seconds=seconds))
