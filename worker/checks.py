@@ -26,18 +26,25 @@ FRAME_SECONDS = Fraction(1, FRAME_RATE)
 
 @dataclass
 class Track:
-    """What the packets of one track add up to. Times are in seconds, exact."""
+    """What the packets of one track add up to; times count the ticks of the track's own clock."""
 
     facts: dict[str, str] = field(default_factory=dict)
-    begin: Fraction | None = None
-    end: Fraction = Fraction(0)
+    first_tick: int | None = None
+    end_tick: int = 0
     packets: int = 0
     key_frames: set[str] = field(default_factory=set)
 
+    @property
+    def begin_seconds(self) -> Fraction | None:
+        return None if self.first_tick is None else self.first_tick * Fraction(self.facts["tb"])
+
+    @property
+    def end_seconds(self) -> Fraction:
+        return self.end_tick * Fraction(self.facts.get("tb", 0))
+
     def add(self, pts: int, duration: int, checksum: str, is_key: bool) -> None:
-        tick = Fraction(self.facts["tb"])
-        self.begin = pts * tick if self.begin is None else min(self.begin, pts * tick)
-        self.end = max(self.end, (pts + duration) * tick)
+        self.first_tick = pts if self.first_tick is None else min(self.first_tick, pts)
+        self.end_tick = max(self.end_tick, pts + duration)
         self.packets += 1
         if is_key:
             self.key_frames.add(checksum)
@@ -76,11 +83,11 @@ def _tracks(path: Path, scene: Scene, report: ReportShare) -> dict[str, Track]:
 def _summed(lines: Iterator[str]) -> dict[str, Track]:
     tracks: dict[str, Track] = {}
     for line in lines:
-        if fact := re.match(r"#(\w+) (\d+): (.*)", line):
+        if not line.startswith("#"):
+            number, _, pts, duration, _, checksum, *flags = line.split(",")
+            tracks[number].add(int(pts), int(duration), checksum, not flags or "F=0x0" not in flags[0])
+        elif fact := re.match(r"#(\w+) (\d+): (.*)", line):
             tracks.setdefault(fact[2], Track()).facts[fact[1]] = fact[3].strip()
-        elif not line.startswith("#"):
-            number, _, pts, duration, _, checksum, *flags = (part.strip() for part in line.split(","))
-            tracks[number].add(int(pts), int(duration), checksum, "F=0x0" not in flags)
     return tracks
 
 
@@ -88,11 +95,11 @@ def _check_video(track: Track, scene: Scene) -> None:
     size = f"{scene.picture.width}x{scene.picture.height}"
     _expect("video codec", track.facts.get("codec_id"), "h264")
     _expect("size", track.facts.get("dimensions"), size)
-    _expect("video start", track.begin, Fraction(0))
+    _expect("video start", track.begin_seconds, 0)
     _expect("frames", track.packets, scene.frames)
-    _expect("video length", track.end, scene.frames * FRAME_SECONDS)
-    if abs(track.end - _sound_seconds(scene)) >= FRAME_SECONDS:
-        raise CheckFailed(f"the video is {track.end} s long, the sound {_sound_seconds(scene)} s")
+    _expect("video length", track.end_seconds, scene.frames * FRAME_SECONDS)
+    if abs(track.end_seconds - _sound_seconds(scene)) >= FRAME_SECONDS:
+        raise CheckFailed(f"the video is {track.end_seconds} s long, the sound {_sound_seconds(scene)} s")
 
 
 def _check_sound(track: Track, scene: Scene) -> None:
@@ -100,9 +107,10 @@ def _check_sound(track: Track, scene: Scene) -> None:
     _expect("sound codec", track.facts.get("codec_id"), "aac")
     _expect("sample rate", track.facts.get("sample_rate"), str(scene.sound.sample_rate))
     _expect("channels", track.facts.get("channel_layout_name"), ("mono", "stereo")[scene.sound.channels - 1])
-    _expect("sound length", track.end, _sound_seconds(scene))
-    if track.begin is None or not -FRAME_SECONDS * 2 < track.begin <= 0:
-        raise CheckFailed(f"the sound starts at {track.begin}")
+    _expect("sound length", track.end_seconds, _sound_seconds(scene))
+    begin = track.begin_seconds
+    if begin is None or not -2 * FRAME_SECONDS < begin <= 0:
+        raise CheckFailed(f"the sound starts at {begin} s")
 
 
 def _sound_seconds(scene: Scene) -> Fraction:

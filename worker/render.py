@@ -102,7 +102,7 @@ class _Ends(NamedTuple):
 def _ends_of_stages(scene: Scene) -> _Ends:
     """Divides what is left by what the stages take: seconds measured with 1080p on two cores."""
     seconds, channels = scene.sound.duration_seconds, scene.sound.channels
-    costs = (3 + seconds / 2000, seconds * channels / 40, 0.2 + seconds / 1000, 1 + seconds / 1000)
+    costs = (4 + seconds / 1000, seconds * channels / 60, 0.2 + seconds / 1000, 0.7 + seconds / 1000)
     total = sum(costs)
     return _Ends(*(0.1 + 0.9 * so_far / total for so_far in list(accumulate(costs))[:3]))
 
