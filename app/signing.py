@@ -31,6 +31,9 @@ def webhook_headers(
 
     `message_id` is the same on every try and holds no dot; `timestamp_seconds` is the try's own; `body` is
     what goes over the wire, byte for byte; `secrets` begins with the newest and has at least one.
+
+    Raises:
+        ValueError: a secret isn't base64 after its prefix. It must not become an empty key.
     """
     signed = f"{message_id}.{timestamp_seconds}.".encode() + body
     return {
@@ -51,7 +54,7 @@ def _plain_signature(body: bytes, secret: str) -> str:
 
 def _standard_signature(signed: bytes, secret: str) -> str:
     """Standard Webhooks 1.0.0, "Signature scheme": keyed with the bytes the secret encodes."""
-    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
 
 
