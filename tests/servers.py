@@ -169,6 +169,7 @@ def _weed_options(folder: Path) -> list[str]:
         f"-dir={folder}",
         "-ip=127.0.0.1",
         "-ip.bind=127.0.0.1",
+        "-master.telemetry=false",
         "-master.electionTimeout=1s",
         "-master.volumeSizeLimitMB=64",
         "-volume.max=200",
