@@ -94,22 +94,23 @@ def _gone(why: str) -> ConnectionResetError:
 
 
 def pace_listener(listener: Any, pace: Pace) -> None:
-    """Makes a gunicorn listener accept PacedSockets.
-
-    The timeouts are set on the listening socket, from which accepted ones inherit them (socket(7)):
-    unlike Python's own they leave the socket blocking, as gunicorn needs it.
-    """
-    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-        listener.setsockopt(socket.SOL_SOCKET, option, _timeval(pace.stall_seconds))
+    """Makes a gunicorn listener accept PacedSockets."""
     accept = listener.accept
 
     def accept_paced() -> tuple[PacedSocket, Any]:
         connection, address = accept()
-        paced = PacedSocket(fileno=connection.detach())
-        paced.pace = pace
-        return paced, address
+        return _paced(connection, pace), address
 
     listener.accept = accept_paced
+
+
+def _paced(connection: socket.socket, pace: Pace) -> PacedSocket:
+    """The kernel's timeouts (socket(7)) leave the socket a blocking one, as gunicorn needs it."""
+    paced = PacedSocket(fileno=connection.detach())
+    paced.pace = pace
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        paced.setsockopt(socket.SOL_SOCKET, option, _timeval(pace.stall_seconds))
+    return paced
 
 
 def _timeval(seconds: float) -> bytes:

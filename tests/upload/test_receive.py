@@ -227,9 +227,8 @@ def test_an_empty_or_foreign_file_is_of_no_supported_type(folder: Path, image: b
     [
         ("img", "image"),
         ("IMAGES", "image"),
-        ("voice", "image"),
+        ("sound_audio", "audio"),
         ("webhook_url", "webhookUrl"),
-        ("ß", "image"),
     ],
 )
 def test_an_unknown_part_is_named_beside_the_nearest_known(folder: Path, name: str, nearest: str) -> None:
