@@ -58,12 +58,13 @@ def check(path: Path, scene: Scene, report: ReportShare) -> None:
         ChildKilled: a child process died of a signal.
     """
     try:
-        tracks = _tracks(path, scene, report)
+        tracks = _tracks(path, scene, lambda share: report(share / 2))
         _check_video(tracks.get("video", Track()), scene)
         _check_sound(tracks.get("audio", Track()), scene)
         _decode(path, scene, tracks["video"])
     except FfmpegError as error:
         raise CheckFailed(f"the finished file can't be read: {error}") from error
+    report(1)
 
 
 def _tracks(path: Path, scene: Scene, report: ReportShare) -> dict[str, Track]:

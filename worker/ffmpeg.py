@@ -115,6 +115,7 @@ def run(
         processor_seconds = _wait(child, deadline)
     if child.returncode != 0:
         raise _verdict(child.returncode, follower.stderr, processor_seconds >= bounds.processor_seconds)
+    follower.finish()
     return follower.stderr
 
 

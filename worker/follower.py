@@ -43,6 +43,12 @@ class Follower:
         self._tell(facts.get(b"out_time_us", b""))
         return got_on
 
+    def finish(self) -> None:
+        """All that there is has been made, however long it was expected to be."""
+        if self._report and self._share < 1:
+            self._share = 1.0
+            self._report(1.0)
+
     def _tell(self, microseconds: bytes) -> None:
         """Passes on how far it is; ffmpeg says N/A before the first packet."""
         if not (self._report and self._expected_seconds and microseconds.strip().isdigit()):

@@ -7,6 +7,8 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image, ImageCms
@@ -91,9 +93,7 @@ def _even(side: float, scale: float) -> int:
 def _decoded(source: Path, pillow_format: str, max_pixels: int) -> tuple[Image.Image, tuple[int, int]]:
     """The first frame and the size it is stored at; a large JPEG is decoded smaller than that."""
     try:
-        with warnings.catch_warnings(), Image.open(source, formats=[pillow_format]) as image:
-            # Pillow warns about what it repairs; the service's log has no use for it.
-            warnings.simplefilter("ignore")
+        with _quiet(), Image.open(source, formats=[pillow_format]) as image:
             stored_size = image.size
             _refuse_if_larger(image, max_pixels)
             image.draft(None, fitting_size(*stored_size))
@@ -101,6 +101,14 @@ def _decoded(source: Path, pillow_format: str, max_pixels: int) -> tuple[Image.I
             return image, stored_size
     except DAMAGE as error:
         raise RenderFailed("The image file is cut off or damaged.", repr(error)) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Pillow warns about what it repairs; the service's log has no use for it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _refuse_if_larger(image: Image.Image, max_pixels: int) -> None:
@@ -114,7 +122,8 @@ def _refuse_if_larger(image: Image.Image, max_pixels: int) -> None:
 def _orientation(image: Image.Image) -> int:
     """1 (as it is) where the EXIF data can't be read: a wrong turn is no reason to refuse a good picture."""
     try:
-        return int(image.getexif().get(ORIENTATION_TAG, 1))
+        with _quiet():
+            return int(image.getexif().get(ORIENTATION_TAG, 1))
     except DAMAGE:
         return 1
 
