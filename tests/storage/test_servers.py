@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -72,6 +74,7 @@ def test_a_server_does_not_outlive_a_killed_test_run() -> None:
         url = run.stdout.readline().strip()
         run.kill()
     _wait_until_gone(url)
+    shutil.rmtree(Path(url.removeprefix("unix://")).parent)
 
 
 _RUN_THAT_HANGS = """
