@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +20,10 @@ def impatient_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
     """gunicorn that gives slow clients a second or two."""
     with running(tmp_path_factory.mktemp("data"), "tests.upload.impatient_conf") as server:
         yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where the upload goes; afterwards nothing of it may be left."""
+    yield tmp_path / "uploads" / "one"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() or path.name == "one"]
