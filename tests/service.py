@@ -33,10 +33,11 @@ def wait_until(condition: Callable[[], Any], *, seconds: float = 30, poll_second
 class Service(Server):
     """`talkreel up`, with `environment` added to a bare one. `log` holds what it printed."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, ready_path: str = "/ready", **environment: str) -> None:
+        self._ready_path = ready_path
         (port,) = free_ports(1)
         self.address = f"http://127.0.0.1:{port}"
-        self.data_dir = folder / "data"
+        self.data_dir = Path(environment.get("DATA_DIR", folder / "data"))
         self.environment = {
             "PATH": os.defpath,
             "HOME": str(folder),
@@ -53,7 +54,7 @@ class Service(Server):
 
     def _is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.address}/ready", timeout=5).status_code == 200
+            return httpx.get(f"{self.address}{self._ready_path}", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -69,7 +70,10 @@ class Service(Server):
         return dict(json.loads(made.stdout))
 
     def user(self, name: str = "someone") -> User:
-        user = User(self.address, self.key(name))
+        return self.user_with(self.key(name))
+
+    def user_with(self, key: dict[str, str]) -> User:
+        user = User(self.address, key)
         self._users.append(user)
         return user
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import signal
 import time
@@ -18,14 +19,15 @@ from app.errors import DatabaseUnavailable, DiskFull
 from app.leases import Lease, Outcome
 from app.settings import Settings
 from app.states import Phase
-from worker.failures import HandBack, LeaseLost, RenderFailed
+from worker.failures import HandBack, LeaseLost, OutOfDisk, RenderFailed
 from worker.heart import Heart
 from worker.render import Limits, Rendered, Upload, render
 from worker.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 
-NO_ROOM = "The service ran out of disk space while making the video. Please try again later."
+#: The terminal write; False when the lease is lost.
+Verdict = Callable[[], bool]
 
 
 @cache
@@ -45,10 +47,11 @@ def render_job(job_id: str, generation: int) -> None:
 
 def _attempt(shop: Workshop, lease: Lease) -> None:
     try:
-        with _interruptible(), _scratch_folder(shop, lease) as folder:
-            heart = Heart(shop.database, lease, lease_seconds=shop.settings.lease_seconds)
-            with heart:
-                _make(shop, lease, folder, heart)
+        with (
+            _interruptible(),
+            Heart(shop.database, lease, lease_seconds=shop.settings.lease_seconds) as heart,
+        ):
+            _end(shop, lease, _make(shop, lease, heart))
     except HandBack:
         log.info("handed back", done=leases.hand_back(shop.database, lease))
     except LeaseLost:
@@ -59,22 +62,21 @@ def _attempt(shop: Workshop, lease: Lease) -> None:
         leases.lose(shop.database, lease, shop.links, max_attempts=shop.settings.max_attempts)
 
 
-def _make(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> None:
+def _make(shop: Workshop, lease: Lease, heart: Heart) -> Verdict:
+    """Makes and stores the video, frees the scratch room, and leaves what is to be written about it."""
     begun_at = time.monotonic()
     try:
-        rendered = _render(shop, lease, folder, heart)
-        heart.report(Phase.STORING, 0.99)
-        shop.storage.put(rendered.path, _output_key(lease))
+        with _room_needed(), _scratch_folder(shop, lease) as folder:
+            rendered = _render(shop, lease, folder, heart)
+            heart.report(Phase.STORING, 0.99)
+            shop.storage.put(rendered.path, _output_key(lease))
     except RenderFailed as failure:
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
-        _end(shop, lease, partial(leases.fail, shop.database, lease, failure.sentence, shop.links))
-    except DiskFull:
-        _end(shop, lease, partial(leases.fail, shop.database, lease, NO_ROOM, shop.links))
-    else:
-        _end(shop, lease, partial(leases.complete, shop.database, lease, _outcome(rendered), shop.links))
-        log.info(
-            "rendered", seconds=round(time.monotonic() - begun_at, 3), video_seconds=rendered.duration_seconds
-        )
+        return partial(leases.fail, shop.database, lease, failure.sentence, shop.links)
+    log.info(
+        "rendered", seconds=round(time.monotonic() - begun_at, 3), video_seconds=rendered.duration_seconds
+    )
+    return partial(leases.complete, shop.database, lease, _outcome(rendered), shop.links)
 
 
 def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendered:
@@ -96,7 +98,7 @@ def _outcome(rendered: Rendered) -> Outcome:
     )
 
 
-def _end(shop: Workshop, lease: Lease, write: Callable[[], bool]) -> None:
+def _end(shop: Workshop, lease: Lease, write: Verdict) -> None:
     """The terminal write, tried until it lands or the heart says that the lease is lost."""
     if not _persistently(write):
         jobs.discard(shop.storage, _output_key(lease))
@@ -105,7 +107,7 @@ def _end(shop: Workshop, lease: Lease, write: Callable[[], bool]) -> None:
     jobs.discard(shop.storage, jobs.uploads_of(lease.job.id), *_earlier_outputs(lease))
 
 
-def _persistently(write: Callable[[], bool]) -> bool:
+def _persistently(write: Verdict) -> bool:
     while True:
         try:
             return write()
@@ -120,6 +122,16 @@ def _output_key(lease: Lease) -> str:
 def _earlier_outputs(lease: Lease) -> list[str]:
     """What an attempt may have stored that died before it could say so."""
     return [jobs.output_key(lease.job.id, generation) for generation in range(lease.job.generation)]
+
+
+@contextmanager
+def _room_needed() -> Iterator[None]:
+    try:
+        yield
+    except DiskFull as error:
+        raise OutOfDisk(repr(error)) from error
+    except OSError as error:
+        raise OutOfDisk(repr(error)) if error.errno == errno.ENOSPC else error from error
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from app import migrations
+from app.database import Database
 from app.settings import Settings, SettingsError
 from app.web.pace import Pace, pace_listener
 
@@ -37,6 +39,13 @@ limit_request_fields = 64
 limit_request_field_size = 8190
 
 PACE = Pace()
+
+
+def on_starting(server: Any) -> None:  # noqa: ARG001 - gunicorn calls it with itself
+    """Once, before any worker: the schema must be there."""
+    database = Database(_settings.database_url)
+    migrations.upgrade(database)
+    database.close()
 
 
 def post_worker_init(worker: Any) -> None:

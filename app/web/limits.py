@@ -82,7 +82,7 @@ def _tell(limiter: Limiter, response: Response) -> Response:
 
 
 def _write_headers(limiter: Limiter, response: Response) -> None:
-    """The limit that is nearest to its end (draft-ietf-httpapi-ratelimit-headers-06), its reset in seconds."""
+    """The limit nearest to its end (draft-ietf-httpapi-ratelimit-headers-06); the reset is in seconds."""
     if not limiter.current_limits:
         return
     limit = min(limiter.current_limits, key=attrgetter("remaining"))

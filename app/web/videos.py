@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import IO, cast
 
 from flask import Blueprint, Response, render_template, request
+from werkzeug.wsgi import FileWrapper
 
 from app import clock, jobs, signing
 from app.errors import LinkExpired
 from app.models import Job
-from app.stored import StoredFile
 from app.web.services import services
 
 videos = Blueprint("videos", __name__, template_folder="templates", static_folder="static")
@@ -47,7 +47,8 @@ def _require_signature() -> None:
 def _answer(job: Job) -> Response:
     """Range, If-Range, HEAD and conditional requests are Werkzeug's work; it needs the size and an ETag."""
     stored = services().storage.open(jobs.output_key(job.id, job.generation))
-    response = Response(_Chunks(stored), mimetype="video/mp4", direct_passthrough=True)
+    body = FileWrapper(cast(IO[bytes], stored), CHUNK_BYTES)
+    response = Response(body, mimetype="video/mp4", direct_passthrough=True)
     response.content_length = stored.size_bytes
     response.set_etag(f"{job.id}-{job.generation}")
     response.cache_control.private = True
@@ -55,22 +56,3 @@ def _answer(job: Job) -> Response:
     response.headers["Content-Disposition"] = f'inline; filename="{job.id}.mp4"'
     response.make_conditional(request, accept_ranges=True, complete_length=stored.size_bytes)
     return response
-
-
-class _Chunks:
-    """A stored file as a body: Werkzeug seeks in it for a range, and closes it."""
-
-    def __init__(self, stored: StoredFile) -> None:
-        self._stored = stored
-        self.seek = stored.seek
-        self.close = stored.close
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._stored.seek(0, 1)
-
-    def __iter__(self) -> Iterator[bytes]:
-        while chunk := self._stored.read(CHUNK_BYTES):
-            yield bytes(chunk)

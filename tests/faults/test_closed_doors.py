@@ -1,0 +1,149 @@
+"""Redis, the database and the disk gone: nothing accepted is lost, nothing refused is left."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from tests.faults.conftest import StartService
+from tests.processes import missing
+from tests.servers import valkey
+from tests.world import png
+
+
+def test_with_redis_down_a_submission_is_taken_at_once_and_runs_when_it_is_back(
+    start_service: StartService,
+) -> None:
+    with valkey() as redis:
+        service = start_service(REDIS_URL=redis.url)
+        alice = service.user("alice")
+        alice.wait_for(alice.submitted(), "COMPLETED")
+
+        redis.kill()
+        begun_at = time.monotonic()
+        job_id = alice.submitted()
+        taken_seconds = time.monotonic() - begun_at
+        redis.start()
+
+        assert taken_seconds < 0.2
+        assert alice.wait_for(job_id, "COMPLETED")["progress"] == 100
+
+
+def test_a_redis_that_forgets_everything_loses_no_job(start_service: StartService, long_voice: bytes) -> None:
+    with valkey(persistent=False) as redis:
+        service = start_service(REDIS_URL=redis.url)
+        alice, bob = service.user("alice"), service.user("bob")
+        running = alice.submitted(audio=long_voice)
+        waiting = bob.submitted()
+        alice.wait_for(running, "PROCESSING")
+
+        redis.kill()
+        redis.start()
+
+        assert bob.wait_for(waiting, "COMPLETED")
+        assert alice.wait_for(running, "COMPLETED")
+
+
+def test_a_database_locked_for_four_seconds_delays_everybody_and_fails_nobody(
+    start_service: StartService, long_voice: bytes
+) -> None:
+    service = start_service(LEASE_SECONDS="15")
+    alice, bob = service.user("alice"), service.user("bob")
+    running = alice.submitted(audio=long_voice)
+    alice.wait_for(running, "PROCESSING")
+
+    with closing(sqlite3.connect(service.data_dir / "talkreel.db", check_same_thread=False)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        unlock = threading.Timer(4, other.rollback)
+        unlock.start()
+        answers = [alice.http.get("/api/jobs"), alice.http.get(f"/api/status/{running}"), bob.submit()]
+        unlock.join()
+
+    assert [answer.status_code for answer in answers] == [200, 200, 201]
+    alice.wait_for(running, "COMPLETED")
+    assert alice.http.get("/api/jobs").json()["jobs"][0]["retries"] == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MiB. Mounting one takes root."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], capture_output=True, timeout=10
+    )
+    if mounted.returncode:
+        missing("a small file system can't be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=10)
+
+
+def test_an_upload_that_finds_no_room_is_503_and_leaves_nothing(
+    start_service: StartService, small_disk: Path
+) -> None:
+    alice = start_service(ready_path="/health", DATA_DIR=str(small_disk)).user("alice")
+
+    answer = alice.submit(audio=b"ID3" + bytes(30 << 20))
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "disk_full")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert list((small_disk / "incoming").iterdir()) == []
+    assert alice.http.get("/api/jobs").json()["jobs"] == []
+
+
+def test_an_upload_of_unknown_length_that_fills_the_disk_is_503_and_leaves_nothing(
+    start_service: StartService, small_disk: Path
+) -> None:
+    alice = start_service(ready_path="/health", DATA_DIR=str(small_disk), MAX_FILE_BYTES="10000000").user()
+
+    answer = alice.http.post(
+        "/api/jobs",
+        content=endless_upload(small_disk),
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "disk_full")
+    assert list((small_disk / "incoming").iterdir()) == []
+
+
+def test_a_disk_that_fills_up_while_rendering_fails_the_job_with_its_reason(
+    start_service: StartService, small_disk: Path
+) -> None:
+    alice = start_service(ready_path="/health", DATA_DIR=str(small_disk)).user("alice")
+
+    status = alice.wait_for(alice.submitted(audio=ten_quiet_minutes()), "FAILED")
+
+    assert "disk space" in status["errorMessage"]
+    assert list((small_disk / "work").iterdir()) == []
+
+
+def endless_upload(disk: Path) -> Iterator[bytes]:
+    """A chunked body whose picture goes on while the disk is filled from elsewhere."""
+    yield b"--b\r\nContent-Disposition: form-data; name=image\r\n\r\n" + png()
+    yield bytes(1 << 20)
+    with contextlib.suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+        while filler.write(bytes(1 << 20)):
+            continue
+    for _ in range(8):
+        yield bytes(1 << 20)
+
+
+def ten_quiet_minutes() -> bytes:
+    """An MP3 of 600 s: small to send, 53 MB when decoded."""
+    silence = ["-f", "lavfi", "-i", "anullsrc=r=44100:cl=mono", "-t", "600"]
+    made = subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), *silence, "-b:a", "8k", "-f", "mp3", "-"],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    return made.stdout

@@ -1,0 +1,160 @@
+"""The floor plan, held: who may import whom, and how long a function and a file may be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = [path for top in ("app", "worker") for path in sorted((ROOT / top).rglob("*.py"))]
+
+#: Each floor imports only from the ones before it. Modules of one floor may not import each other.
+FLOORS = (
+    {"app.clock", "app.errors", "app.states", "app.notices", "app.ids", "app.logs", "app.media"},
+    {"app.settings"},
+    {"app.signing", "app.cursors", "app.addresses", "app.hurry"},
+    {"app.webhook_urls"},
+    {"app.egress"},
+    {"app.outcomes"},
+    {"app.models"},
+    {"app.payloads"},
+    {"app.stored"},
+    {"app.bucket", "app.localfiles"},
+    {"app.database", "app.storage", "app.queues", "app.valkey", "app.children"},
+    {"app.migrations", "app.supervisor"},
+    {"app.apikeys", "app.jobs", "app.deliveries", "app.readiness"},
+    {"app.leases", "app.housekeeping"},
+    {"app.web", "app.service"},
+    {"app.cli"},
+    {"worker.failures", "worker.scene", "worker.cage", "worker.riff", "worker.lanes"},
+    {"worker.follower", "worker.progress"},
+    {"worker.ffmpeg"},
+    {"worker.picture", "worker.sound", "worker.checks"},
+    {"worker.mux"},
+    {"worker.still"},
+    {"worker.render", "worker.workshop", "worker.heart", "worker.webhooks"},
+    {"worker.tasks"},
+    {"worker.__main__", "worker.sweep"},
+)
+MAX_FILE_LINES = 250
+MAX_FUNCTION_LINES = 40
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str:
+    """The room a module is in: `app.web` and `app.migrations` are one room each, whatever they hold."""
+    for room in ("app.web", "app.migrations"):
+        if module == room or module.startswith(f"{room}."):
+            return room
+    return module
+
+
+def floor_of(room: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+
+
+def imported_by(tree: ast.AST, known: set[str]) -> Iterator[str]:
+    """Every module of ours that a file imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name for name in inner if name in known)
+            if node.module in known and not all(name in known for name in inner):
+                yield node.module
+
+
+TREES = {module_of(path): ast.parse(path.read_text()) for path in SOURCES}
+ROOMS = {room_of(module) for module in TREES} - {"app", "worker"}
+
+
+def test_every_room_is_on_the_plan() -> None:
+    assert set().union(*FLOORS) == ROOMS
+
+
+@pytest.mark.parametrize("module", sorted(set(TREES) - {"app", "worker"}))
+def test_a_room_imports_only_from_the_floors_above_its_own(module: str) -> None:
+    room = room_of(module)
+    others = {room_of(name) for name in imported_by(TREES[module], set(TREES))} - {room}
+
+    assert [other for other in sorted(others) if floor_of(other) >= floor_of(room)] == []
+
+
+def test_the_app_knows_nothing_of_the_worker() -> None:
+    assert [
+        (module, name)
+        for module, tree in TREES.items()
+        if module.startswith("app")
+        for name in imported_by(tree, set(TREES))
+        if name.startswith("worker")
+    ] == []
+
+
+def test_the_worker_knows_nothing_of_the_web() -> None:
+    assert [
+        (module, name)
+        for module, tree in TREES.items()
+        if module.startswith("worker")
+        for name in imported_by(tree, set(TREES))
+        if name.startswith("app.web")
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("package", "rooms"),
+    [
+        ("flask", {"app.web"}),
+        ("flask_limiter", {"app.web"}),
+        ("rq", {"app.queues", "worker.__main__"}),
+        ("obstore", {"app.bucket", "app.stored"}),
+        ("subprocess", {"app.children", "worker.ffmpeg"}),
+    ],
+)
+def test_a_door_s_package_is_known_to_its_room_alone(package: str, rooms: set[str]) -> None:
+    found = {room_of(module) for module, tree in TREES.items() if package in packages_of(tree)}
+
+    assert found == rooms
+
+
+def packages_of(tree: ast.AST) -> set[str]:
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("module", sorted(TREES))
+def test_nothing_is_imported_inside_a_function(module: str) -> None:
+    inside = [
+        inner.lineno
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+
+    assert inside == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_a_file_stays_within_its_length(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_FILE_LINES
+
+
+@pytest.mark.parametrize("module", sorted(TREES))
+def test_a_function_stays_within_its_length(module: str) -> None:
+    long = {
+        node.name: lines
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.FunctionDef)
+        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION_LINES
+    }
+
+    assert long == {}
