@@ -11,6 +11,7 @@
     ├── ActiveJobExists, NotCancellable 409
     ├── FileTooLarge, BodyTooLarge 413
     ├── NotMultipart, UnsupportedMediaType 415
+    ├── RangeNotSatisfiable 416
     ├── RateLimited 429
     ├── InternalError 500
     └── Unavailable 503 ── DatabaseUnavailable, StorageUnavailable, DiskFull
@@ -180,6 +181,12 @@ class UnsupportedMediaType(ApiError):
 
     def __init__(self, part: str, accepted: str) -> None:
         super().__init__(f"The '{part}' file must be {accepted}; its content is something else.", part=part)
+
+
+class RangeNotSatisfiable(ApiError):
+    status = 416
+    code = "range_not_satisfiable"
+    sentence = "The video has no such range of bytes."
 
 
 class RateLimited(ApiError):

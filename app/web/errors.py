@@ -7,11 +7,25 @@ import secrets
 import structlog
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
-from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 
-from app.errors import ApiError, BadRequest, InternalError, MethodNotAllowed, NotFound, RateLimited
+from app.errors import (
+    ApiError,
+    BadRequest,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    RangeNotSatisfiable,
+    RateLimited,
+)
 
 log = structlog.get_logger(__name__)
+
+
+#: Werkzeug's own errors in our words.
+_KNOWN: dict[int, type[ApiError]] = {
+    error.status: error for error in (NotFound, MethodNotAllowed, RangeNotSatisfiable, RateLimited)
+}
+_TELLING = frozenset({"Allow", "Content-Range"})
 
 
 def register(app: Flask) -> None:
@@ -29,10 +43,10 @@ def _answer(error: ApiError) -> Response:
 
 
 def _answer_werkzeug(error: HTTPException) -> Response:
-    known = {404: NotFound(), 405: MethodNotAllowed(), 429: RateLimited()}
-    response = _answer(known.get(error.code or 500, BadRequest()))
-    if isinstance(error, WerkzeugMethodNotAllowed) and error.valid_methods:
-        response.headers["Allow"] = ", ".join(error.valid_methods)
+    response = _answer(_KNOWN.get(error.code or 500, BadRequest)())
+    for name, value in error.get_headers():
+        if name in _TELLING:
+            response.headers[name] = value
     return response
 
 
