@@ -48,8 +48,10 @@ def test_a_body_that_drips_is_left_at_the_deadline_and_the_status_counts(receive
 def test_a_handshake_that_stalls_ends_at_the_deadline(receiver: Receiver) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
+        begun = time.monotonic()
         with pytest.raises(Timeout):
             deliver(receiver, url, deadline_seconds=0.3)
+    assert time.monotonic() - begun < 0.3 + GRACE_SECONDS
 
 
 def test_a_resolver_that_hangs_ends_at_the_deadline(receiver: Receiver) -> None:
