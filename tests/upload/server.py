@@ -48,7 +48,8 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_SECONDS)
 
     def leftovers(self) -> list[Path]:
-        return list(self.data_dir.iterdir())
+        """What is left of uploads on the disk."""
+        return list(self.data_dir.glob("incoming/*"))
 
 
 @contextmanager
