@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _LENGTH = 24
+_SHAPE = re.compile(rf"[a-z][a-z0-9]{{{_LENGTH - 1}}}")
 
 
 def new_id() -> str:
@@ -14,3 +16,8 @@ def new_id() -> str:
     return secrets.choice(string.ascii_lowercase) + "".join(
         secrets.choice(_ALPHABET) for _ in range(_LENGTH - 1)
     )
+
+
+def is_id(text: str) -> bool:
+    """Whether `new_id` may have made it. Other texts needn't be looked up, and some a database can't take."""
+    return _SHAPE.fullmatch(text) is not None

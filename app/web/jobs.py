@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from app import housekeeping, ids, jobs
-from app.errors import InvalidParameter
+from app.errors import InvalidParameter, JobNotFound
 from app.jobs import NewJob
 from app.payloads import Body, CreatedBody, DoneBody, ListBody, StatusBody
 from app.states import ACTIVE, JobStatus
@@ -20,6 +20,13 @@ MAX_PAGE = 100
 POLL_AFTER_SECONDS = 2
 CANCELLED = "Job cancelled successfully"
 DELETED = "Job deleted successfully"
+
+
+@api.before_request
+def _refuse_strange_ids() -> None:
+    job_id = (request.view_args or {}).get("job_id")
+    if job_id is not None and not ids.is_id(job_id):
+        raise JobNotFound
 
 
 @api.post("/jobs")
