@@ -5,6 +5,7 @@ Any number of sweepers may run at once.
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -105,7 +106,7 @@ def sweep_orphans(database: Database, storage: Storage, data_dir: Path) -> int:
     return (
         _sweep_stored(database, storage, "uploads", ACTIVE, before)
         + _sweep_stored(database, storage, "outputs", ACTIVE | {JobStatus.COMPLETED}, before)
-        + _remove(path for path in incoming_of(data_dir).glob("*") if path.stat().st_mtime < before)
+        + _remove(path for path in incoming_of(data_dir).glob("*") if _changed_seconds(path) < before)
         + _remove(path for path in work_of(data_dir).glob("*") if not _is_leased(database, path.name))
     )
 
@@ -123,6 +124,14 @@ def _is_wanted(database: Database, job_id: str, statuses: frozenset[JobStatus]) 
     with database.reading() as session:
         status = session.exec(select(Job.status).where(Job.id == job_id)).first()
     return status in statuses
+
+
+def _changed_seconds(path: Path) -> float:
+    """Unix time of its last change; of what is gone by now, the far future."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _is_leased(database: Database, folder_name: str) -> bool:
