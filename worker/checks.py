@@ -15,7 +15,8 @@ from pathlib import Path
 import ffmpeg
 
 from worker.failures import CheckFailed
-from worker.ffmpeg import CLOSED, Bounds, FfmpegError, local, run
+from worker.ffmpeg import CLOSED, local, run
+from worker.process import Bounds, ProgramFailed
 from worker.scene import FRAME_RATE, ReportShare, Scene
 
 #: What is decoded frame by frame; the rest is judged by its key frames.
@@ -62,7 +63,7 @@ def check(path: Path, scene: Scene, report: ReportShare) -> None:
         _check_video(tracks.get("video", Track()), scene)
         _check_sound(tracks.get("audio", Track()), scene)
         _decode(path, scene, tracks["video"])
-    except FfmpegError as error:
+    except ProgramFailed as error:
         raise CheckFailed(f"the finished file can't be read: {error}") from error
     report(1)
 

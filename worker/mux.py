@@ -7,7 +7,8 @@ from pathlib import Path
 import ffmpeg
 
 from worker.failures import RenderFailed
-from worker.ffmpeg import ANONYMOUS, CLOSED, Bounds, FfmpegError, local, run
+from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
+from worker.process import Bounds, ProgramFailed
 from worker.scene import ReportShare, Sound, VideoTrack
 
 #: The video track's ticks per second: 512 to the frame.
@@ -36,7 +37,7 @@ def encode_aac(sound: Sound, folder: Path, report: ReportShare) -> Path:
     bounds = Bounds(deadline_seconds=60 + sound.duration_seconds / 2)
     try:
         run(graph, bounds, expected_seconds=sound.duration_seconds, report=report)
-    except FfmpegError as error:
+    except ProgramFailed as error:
         raise RenderFailed("The sound could not be encoded.", error.stderr) from error
     return path
 
@@ -68,5 +69,5 @@ def mux(video: VideoTrack, aac: Path, sound: Sound, path: Path, report: ReportSh
     bounds = Bounds(deadline_seconds=300 + seconds / 10, stall_seconds=120 + seconds / 20)
     try:
         run(graph, bounds, expected_seconds=seconds, report=report)
-    except FfmpegError as error:
+    except ProgramFailed as error:
         raise RenderFailed("The video and the sound could not be joined.", error.stderr) from error

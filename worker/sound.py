@@ -13,7 +13,8 @@ from app.media import MediaType
 from app.notices import Notice
 from worker import riff
 from worker.failures import RenderFailed
-from worker.ffmpeg import ANONYMOUS, CLOSED, Bounds, FfmpegError, FfmpegTooSlow, local, run
+from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
+from worker.process import Bounds, ProgramFailed, ProgramTooSlow
 from worker.scene import ReportShare, Sound
 
 #: How far a header's length may be off before it is worth a word.
@@ -90,7 +91,7 @@ def decode(
     try:
         probe = _probed(opened, folder / "probe.txt")
         complaints = _decoded(opened, probe, path, max_seconds, report)
-    except FfmpegError as error:
+    except ProgramFailed as error:
         raise RenderFailed(_why(error, CONTAINERS[media_type]), error.stderr) from error
     sound = _measured(path, max_seconds)
     return replace(sound, notices=_notices(sound, complaints, probe, header))
@@ -113,7 +114,7 @@ def _probed(opened: Any, path: Path) -> Probe:
     log = run(graph, Bounds(deadline_seconds=60), log_level="info")
     facts = dict(re.findall(r"^#(\w+) 0: (.+)$", path.read_text(), re.MULTILINE))
     if "sample_rate" not in facts:
-        raise FfmpegError(log)
+        raise ProgramFailed(log)
     return Probe(int(facts["sample_rate"]), facts["channel_layout_name"], *_expected_length(log))
 
 
@@ -152,8 +153,8 @@ def _in_two_channels(track: Any, probe: Probe) -> Any:
     return track.filter("pan", f"stereo|c0<{left}|c1<{right}")
 
 
-def _why(error: FfmpegError, container: Container) -> str:
-    if isinstance(error, FfmpegTooSlow):
+def _why(error: ProgramFailed, container: Container) -> str:
+    if isinstance(error, ProgramTooSlow):
         return "The audio file takes too long to decode."
     if "matches no streams" in error.stderr:
         return "The audio file holds no sound."

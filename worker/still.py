@@ -11,8 +11,9 @@ import ffmpeg
 
 from app.states import MotionMade
 from worker.failures import RenderFailed
-from worker.ffmpeg import ANONYMOUS, CLOSED, THREADS, Bounds, FfmpegError, local, run
+from worker.ffmpeg import ANONYMOUS, CLOSED, THREADS, local, run
 from worker.mux import TIMESCALE
+from worker.process import Bounds, ProgramFailed
 from worker.scene import FRAME_RATE, Picture, ReportShare, Scene, VideoTrack
 
 #: Ten seconds: how far a player may have to go back to jump to a moment.
@@ -34,7 +35,7 @@ def still(scene: Scene, report: ReportShare) -> VideoTrack:
         if frames == scene.frames:
             return VideoTrack(gop, MotionMade.STILL)
         _repeat(gop, scene.frames, video, lambda share: report(GOP_SHARE + (1 - GOP_SHARE) * share))
-    except FfmpegError as error:
+    except ProgramFailed as error:
         raise RenderFailed("The video could not be encoded.", error.stderr) from error
     return VideoTrack(video, MotionMade.STILL)
 

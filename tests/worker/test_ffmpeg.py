@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from worker.failures import ChildKilled, HandBack, OutOfDisk, RenderFailed
-from worker.ffmpeg import Bounds, FfmpegError, FfmpegMissing, FfmpegTooSlow, local, run
+from worker.ffmpeg import local, run
+from worker.process import Bounds, ProgramFailed, ProgramMissing, ProgramTooSlow
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,7 +64,7 @@ def test_progress_rises_to_the_whole(folder: Path) -> None:
 
 
 def test_what_ffmpeg_says_comes_with_the_error(folder: Path) -> None:
-    with pytest.raises(FfmpegError, match="No such file"):
+    with pytest.raises(ProgramFailed, match="No such file"):
         run(ffmpeg.input(local(folder / "missing.wav")).output("-", f="null"), Bounds(30))
 
 
@@ -76,7 +77,7 @@ def test_a_flood_of_complaints_does_not_block(folder: Path) -> None:
 
 def test_the_deadline_kills() -> None:
     begun_at = time.monotonic()
-    with pytest.raises(FfmpegTooSlow):
+    with pytest.raises(ProgramTooSlow):
         run(lasting(), Bounds(deadline_seconds=1))
     assert time.monotonic() - begun_at < 5
 
@@ -85,14 +86,14 @@ def test_a_stall_kills(folder: Path) -> None:
     silent = folder / "silent.fifo"
     os.mkfifo(silent)
     writer = os.open(silent, os.O_RDWR)
-    with pytest.raises(FfmpegTooSlow):
+    with pytest.raises(ProgramTooSlow):
         run(ffmpeg.input(str(silent), f="wav").output("-", f="null"), Bounds(60, stall_seconds=1))
     os.close(writer)
 
 
 def test_processor_seconds_run_out() -> None:
     busy = ffmpeg.input("testsrc2=s=1280x720:d=600", f="lavfi").output("-", f="null", vcodec="libx264")
-    with pytest.raises(FfmpegTooSlow):
+    with pytest.raises(ProgramTooSlow):
         run(busy, Bounds(60, processor_seconds=1))
 
 
@@ -151,7 +152,7 @@ def test_ffmpeg_ends_with_its_parent() -> None:
 
 def test_a_missing_program_is_the_installations_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/nowhere/ffmpeg")
-    with pytest.raises(FfmpegMissing):
+    with pytest.raises(ProgramMissing):
         run(lasting(), Bounds(30))
 
 
