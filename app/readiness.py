@@ -19,6 +19,9 @@ from app.storage import Storage
 #: Room for an upload, its decoded sound and the video of an hour.
 MIN_FREE_BYTES = 2 << 30
 
+#: The face models' sizes. The worker checks their hashes when it loads them.
+FACE_MODEL_BYTES = {"face_detection_short_range.tflite": 229_714, "face_landmark.tflite": 1_242_398}
+
 
 class NotReady(Exception):
     """Why a part can't do its work, in words for an operator."""
@@ -31,6 +34,7 @@ def problems(settings: Settings, database: Database, doorbell: Doorbell, storage
         "queue": doorbell.check,
         "storage": storage.check,
         "ffmpeg": _check_ffmpeg,
+        "face models": lambda: _check_face_models(settings.face_model_dir),
         "workers": lambda: _check_workers(doorbell),
         "disk": lambda: _check_disk(settings.data_dir),
     }
@@ -50,6 +54,13 @@ def _check_ffmpeg() -> None:
     path = imageio_ffmpeg.get_ffmpeg_exe()
     if not os.access(path, os.X_OK):
         raise NotReady("ffmpeg can't be run")
+
+
+def _check_face_models(folder: Path) -> None:
+    for name, size_bytes in FACE_MODEL_BYTES.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != size_bytes:
+            raise NotReady(f"{path} is missing or damaged; `make setup` brings it")
 
 
 def _check_workers(doorbell: Doorbell) -> None:
