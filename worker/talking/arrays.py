@@ -1,7 +1,7 @@
 """The kinds of array the engine works on.
 
-Pictures are (height, width, 3) in OpenCV's channel order, blue first, unless a docstring says otherwise. Coordinates
-are (x, y) in pixels with the centre of the first pixel at (0, 0).
+Pictures are (height, width, 3) in OpenCV's channel order, blue first, unless a docstring says otherwise.
+Coordinates are (x, y) in pixels with the centre of the first pixel at (0, 0).
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy.typing as npt
 Image = npt.NDArray[np.uint8]
 #: Geometry, maps and tracks: single precision everywhere, for speed.
 Floats = npt.NDArray[np.float32]
+#: Floats of either precision, as they come from elsewhere.
+AnyFloats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int32]
 
