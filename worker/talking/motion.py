@@ -16,19 +16,19 @@ from worker.talking.smoothing import hann
 from worker.talking.tracks import FrameTracks
 
 #: Sway: the standard deviation of each movement, and the range of its frequencies in Hz.
-YAW, YAW_HZ = 0.030, (0.09, 0.33)
-PITCH, PITCH_HZ = 0.018, (0.1, 0.4)
+YAW_RADIANS, YAW_HZ = 0.030, (0.09, 0.33)
+PITCH_RADIANS, PITCH_HZ = 0.018, (0.1, 0.4)
 ROLL_RADIANS, ROLL_HZ = 0.0065, (0.07, 0.28)
 SHIFT_X, SHIFT_X_HZ = 0.006, (0.06, 0.25)
 SHIFT_Y, SHIFT_Y_HZ = 0.0035, (0.1, 0.3)
-SCALE, SCALE_HZ = 0.004, (0.05, 0.2)
+GROWTH, GROWTH_HZ = 0.004, (0.05, 0.2)
 #: Each movement is the sum of so many sines; each one's frequency is off by up to this share.
 SINES, DETUNING = 4, 0.15
 
 #: A nod is how far loudness, over the first, is above that over the second: frames of Hann windows.
 NOD_FRAMES, PHRASE_FRAMES = 9, 25
 #: What a nod of 1 adds to pitch and vertical shift; how far it lifts the brows, at most.
-NOD_PITCH, NOD_SHIFT_Y, NOD_BROW, MAX_BROW = 0.045, 0.010, 0.036, 0.018
+NOD_PITCH, NOD_Y, NOD_BROW, MAX_BROW = 0.045, 0.010, 0.036, 0.018
 
 #: The sway of a silent head, as a share; a phrase of this loudness gives it in full.
 SILENT_SWAY, FULL_SWAY_LOUDNESS = 0.55, 0.4
@@ -53,17 +53,16 @@ MAX_PAUSE_GATE = 0.05
 class HeadTrack(FrameTracks):
     """What the head does in each frame.
 
-    `yaw` and `pitch` shift what is nearer by the front more: by face widths per face width of depth. `roll`
-    is in radians, `shift_x` and `shift_y` (right and down) in face widths, `scale` a share added to the size,
-    `brow` the lift of the brows in face widths, `blink` how far the lids are closed, 0 to 1.
+    `yaw`, `pitch` and `roll` in radians; `x` and `y` (right and down) and `brow` (the lift of the brows) in
+    face widths; `growth` is a share added to the size; `blink` how far the lids are closed, 0 to 1.
     """
 
     yaw: Floats
     pitch: Floats
     roll: Floats
-    shift_x: Floats
-    shift_y: Floats
-    scale: Floats
+    x: Floats
+    y: Floats
+    growth: Floats
     brow: Floats
     blink: Floats
 
@@ -77,12 +76,12 @@ def head_track(energy: Floats, seed: int) -> HeadTrack:
     ramp = _ramp(frames)
     live = ramp * (SILENT_SWAY + (1 - SILENT_SWAY) * np.clip(phrase / FULL_SWAY_LOUDNESS, 0, 1))
     return HeadTrack(
-        yaw=floats(YAW * live * _sway(frames, YAW_HZ, chance)),
-        pitch=floats(PITCH * live * _sway(frames, PITCH_HZ, chance) + NOD_PITCH * nod * ramp),
+        yaw=floats(YAW_RADIANS * live * _sway(frames, YAW_HZ, chance)),
+        pitch=floats(PITCH_RADIANS * live * _sway(frames, PITCH_HZ, chance) + NOD_PITCH * nod * ramp),
         roll=floats(ROLL_RADIANS * live * _sway(frames, ROLL_HZ, chance)),
-        shift_x=floats(SHIFT_X * live * _sway(frames, SHIFT_X_HZ, chance)),
-        shift_y=floats(SHIFT_Y * live * _sway(frames, SHIFT_Y_HZ, chance) + NOD_SHIFT_Y * nod * ramp),
-        scale=floats(SCALE * ramp * _sway(frames, SCALE_HZ, chance)),
+        x=floats(SHIFT_X * live * _sway(frames, SHIFT_X_HZ, chance)),
+        y=floats(SHIFT_Y * live * _sway(frames, SHIFT_Y_HZ, chance) + NOD_Y * nod * ramp),
+        growth=floats(GROWTH * ramp * _sway(frames, GROWTH_HZ, chance)),
         brow=floats(np.clip(NOD_BROW * nod, 0, MAX_BROW) * ramp),
         blink=_blinks(frames, chance),
     )
@@ -112,7 +111,7 @@ def _pauses(gate: Floats) -> Iterator[tuple[int, int]]:
 
 
 def _ramp(frames: int) -> Floats:
-    """From 0 to 1 at the start, and back at the end: the first and the last frame show the picture as it is."""
+    """From 0 to 1 at the start, and back at the end: the first and last frame show the picture as it is."""
     seconds = np.arange(frames) / FRAME_RATE
     start, end = seconds / START_SECONDS, seconds[::-1] / END_SECONDS
     return floats(np.clip(np.minimum(start, end), 0, 1))
