@@ -171,7 +171,8 @@ def test_an_unknown_status_is_named(world: World, status: str) -> None:
 
 
 def test_each_status_shows_its_jobs_alone(database_world: World) -> None:
-    world, jobs = database_world, {}
+    world = database_world
+    jobs: dict[JobStatus, str] = {}
     for status in (JobStatus.CANCELLED, JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.PENDING):
         (jobs[status],) = add_ended(world, world.alice, len(jobs))
         with world.services.database.writing() as session:
@@ -186,7 +187,8 @@ def test_a_status_is_paged_by_cursor_too(world: World) -> None:
     wanted = add_ended(world, world.alice, *range(7))
     world.alice.submitted()
 
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, Any] = {}
     for _ in range(3):
         found = page(world.alice, limit=3, status="CANCELLED", **cursor)
         seen += ids_on(found)
