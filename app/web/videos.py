@@ -36,7 +36,9 @@ def share(share_token: str) -> tuple[str, int, dict[str, str]]:
     headers = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
     if job is None:
         return render_template("gone.html"), 404, headers
-    return render_template("share.html", job=job, video=services().links.video(job)), 200, headers
+    links = services().links
+    page = render_template("share.html", job=job, video=links.video(job), address=links.share_page(job))
+    return page, 200, headers
 
 
 def _require_signature() -> None:
