@@ -2,13 +2,18 @@
 
 The floors, each importing only from those above it (`tests/test_architecture.py` holds this):
 
-    clock  errors  states  notices             no imports of ours
+    clock  ids  errors  states  notices        no imports of ours
+    logs  media
     settings                                   the environment, read once
-    signing  cursors  media  egress            pure, apart from the socket that egress opens
+    signing  cursors  addresses  hurry         pure, but for the sockets of the last two lines
+    webhook_urls  egress  outcomes             where a webhook may go; the one way out; what came of a try
     models                                     tables and indexes
     payloads                                   the one serialiser
-    database  storage  queues                  the doors: SQL, bytes, RQ
-    apikeys  jobs  deliveries                  the verbs
+    database  storage  queues                  the doors: SQL, bytes (stored, bucket, localfiles), RQ
+    migrations                                 the schema
+    apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
+    leases  housekeeping                       the verbs: a worker's, the sweeper's
     web/                                       Flask
+    valkey  children  supervisor  service      `talkreel up`
     cli                                        the talkreel command
 """

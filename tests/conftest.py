@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from app import migrations
@@ -13,6 +14,10 @@ from app.settings import Settings
 from tests.servers import Postgres, Valkey, postgres, valkey
 from tests.service import Service
 from tests.world import World
+
+#: How long an example takes is the machine's affair.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import socket
 import ssl
 import threading
@@ -22,6 +24,9 @@ from app.egress import EgressPolicy
 #: The names in the certificate. Those under `.test` never resolve: give `post` a resolver.
 NAMES = ("127.0.0.1", "localhost", "hook.test")
 CHUNK = b"x" * 65_536
+#: Below those the system gives out by itself (Linux from 32768, macOS from 49152), where the client of
+#: another test may still be knocking on a server that is gone: `connections` is about nobody but ours.
+QUIET_PORTS = range(20_000, 32_000)
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,13 @@ class _Server(ThreadingHTTPServer):
         authority.issue_cert(*NAMES).configure_cert(context)
         # The handshake is left to the handler's thread: one that stalls must not hold up the others.
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
+    def server_bind(self) -> None:
+        for port in random.sample(QUIET_PORTS, 100):
+            self.server_address = ("127.0.0.1", port)
+            with contextlib.suppress(OSError):
+                return super().server_bind()
+        raise OSError("no free port")
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
         connection, address = self.socket.accept()

@@ -1,10 +1,12 @@
 """What happens to a job: one render at a time, the sweeper, and the webhook sender.
 
-failures  scene                            what can go wrong; what is rendered
-ffmpeg                                     the only launcher of a process
-picture  sound  mux                        image in; audio in; MP4 out
-still                                      the engine: a Scene to a video track
-render                                     one job: picture + sound -> engine -> mux -> checked file
-tasks  sweep  webhooks                     RQ entry points; reconciler; sender
-__main__                                   the worker process
+    failures  scene                            what can go wrong; what an engine takes and gives
+    cage  follower  ffmpeg                     the only launcher of a process: limits, progress, a certain end
+    picture  riff  sound                       image in; audio in
+    still                                      the engine: a Scene to a video track
+    mux  checks                                MP4 out, and the last look at it
+    progress  render                           one job: picture + sound -> engine -> mux -> checked file
+    workshop  heart  tasks                     the RQ entry point, and the lease it keeps
+    lanes  webhooks  sweep                     the sender; the reconciler
+    __main__                                   the worker process
 """

@@ -29,6 +29,8 @@ _TELLING = frozenset({"Allow", "Content-Range"})
 
 
 def register(app: Flask) -> None:
+    # A doubled slash leads nowhere; Werkzeug's redirect would be HTML.
+    app.url_map.merge_slashes = False
     app.register_error_handler(ApiError, _answer)
     app.register_error_handler(HTTPException, _answer_werkzeug)
     app.register_error_handler(Exception, _answer_unexpected)

@@ -42,7 +42,8 @@ PACE = Pace()
 
 
 def on_starting(server: Any) -> None:  # noqa: ARG001 - gunicorn calls it with itself
-    """Once, before any worker: the schema must be there."""
+    """Once, before any worker: the schema and the folder must be there."""
+    _settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(_settings.database_url)
     migrations.upgrade(database)
     database.close()

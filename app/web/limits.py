@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 from operator import attrgetter
 from typing import Any
 
@@ -22,6 +23,9 @@ _STORAGE_OPTIONS: dict[str, Any] = {
     "socket_timeout": REQUEST_TIMEOUT_SECONDS,
     "socket_connect_timeout": REQUEST_TIMEOUT_SECONDS,
 }
+
+#: What some proxies write for the client (RFC 7239, section 6).
+_WITH_PORT = re.compile(r"\[(?P<ipv6>[^\[\]]+)\](?::[0-9]+)?|(?P<ipv4>[0-9.]+):[0-9]+")
 
 log = structlog.get_logger(__name__)
 
@@ -54,11 +58,22 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def client_address() -> str:
-    """Whom a request counts for. An IPv6 host owns a whole /64, so that is what counts."""
-    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 (a name, not a socket)
-    if isinstance(address, ipaddress.IPv6Address) and not address.ipv4_mapped:
-        return str(ipaddress.ip_network((address, 64), strict=False))
+    """Whom a request counts for. An IPv6 host owns a whole /64, so that is what counts.
+
+    All whose address can't be read count as one: a proxy's odd header must not open the gates.
+    """
+    try:
+        address = ipaddress.ip_address(_without_port(request.remote_addr or ""))
+    except ValueError:
+        return "unreadable"
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
     return str(address)
+
+
+def _without_port(text: str) -> str:
+    found = _WITH_PORT.fullmatch(text)
+    return (found["ipv6"] or found["ipv4"]) if found else text
 
 
 def _is_elsewhere() -> bool:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import IO, cast
+import re
+from typing import IO, Any, cast
 
 from flask import Blueprint, Response, render_template, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
-from app import clock, jobs, signing
+from app import clock, ids, jobs, signing
 from app.errors import LinkExpired
 from app.models import Job
+from app.stored import StoredFile
 from app.web.services import services
 
 videos = Blueprint("videos", __name__, template_folder="templates", static_folder="static")
 
 CHUNK_BYTES = 256 * 1024
+_ONE_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-(?P<suffix>[0-9]{1,18}))", re.IGNORECASE)
 
 
 @videos.get("/videos/<job_id>.mp4")
@@ -28,11 +32,13 @@ def video(job_id: str) -> Response:
 
 @videos.get("/share/<share_token>")
 def share(share_token: str) -> tuple[str, int, dict[str, str]]:
-    job = jobs.shared(services().database, share_token)
+    job = jobs.shared(services().database, share_token) if ids.is_id(share_token) else None
     headers = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
     if job is None:
         return render_template("gone.html"), 404, headers
-    return render_template("share.html", job=job, video=services().links.video(job)), 200, headers
+    links = services().links
+    page = render_template("share.html", job=job, video=links.video(job), address=links.share_page(job))
+    return page, 200, headers
 
 
 def _require_signature() -> None:
@@ -47,6 +53,17 @@ def _require_signature() -> None:
 def _answer(job: Job) -> Response:
     """Range, If-Range, HEAD and conditional requests are Werkzeug's work; it needs the size and an ETag."""
     stored = services().storage.open(jobs.output_key(job.id, job.generation))
+    response = _whole(job, stored)
+    environ = _with_one_range(stored.size_bytes)
+    try:
+        response.make_conditional(environ, accept_ranges=True, complete_length=stored.size_bytes)
+    except RequestedRangeNotSatisfiable:
+        response.close()
+        raise
+    return response
+
+
+def _whole(job: Job, stored: StoredFile) -> Response:
     body = FileWrapper(cast(IO[bytes], stored), CHUNK_BYTES)
     response = Response(body, mimetype="video/mp4", direct_passthrough=True)
     response.content_length = stored.size_bytes
@@ -54,5 +71,18 @@ def _answer(job: Job) -> Response:
     response.cache_control.private = True
     response.cache_control.max_age = 3600
     response.headers["Content-Disposition"] = f'inline; filename="{job.id}.mp4"'
-    response.make_conditional(request, accept_ranges=True, complete_length=stored.size_bytes)
     return response
+
+
+def _with_one_range(size_bytes: int) -> dict[str, Any]:
+    """The request as Werkzeug takes it: it would refuse what RFC 9110, section 14, has us ignore or bound.
+
+    Other units, other methods than GET, and several ranges bring the whole; a suffix longer than the
+    video is the whole video.
+    """
+    environ = dict(request.environ)
+    asked = _ONE_RANGE.fullmatch(environ.pop("HTTP_RANGE", ""))
+    if asked and request.method == "GET":
+        suffix = asked["suffix"]
+        environ["HTTP_RANGE"] = f"bytes=-{min(int(suffix), size_bytes)}" if suffix else asked[0]
+    return environ

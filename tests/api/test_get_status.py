@@ -32,7 +32,7 @@ FIELDS = {
     "width",
     "height",
 }
-UNKNOWN_YET = {
+UNKNOWN_YET: dict[str, Any] = {
     "outputVideo": None,
     "outputShareLink": None,
     "errorMessage": None,

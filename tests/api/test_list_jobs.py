@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import random
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
-from sqlalchemy import event
-from sqlmodel import col, delete, update
+from sqlmodel import col, update
 
-from app import ids
-from app.cursors import Cursor, encode
-from app.media import MediaType
 from app.models import Job
-from app.states import JobStatus, Motion, Phase
-from tests.world import Person, World
+from app.states import JobStatus
+from tests.api.lists import add_ended, ids_on, page
+from tests.world import World
 
 FIELDS = {
     "id",
@@ -34,42 +23,6 @@ FIELDS = {
     "updatedAt",
     "webhookUrl",
 }
-
-
-def page(person: Person, **query: Any) -> dict[str, Any]:
-    answer = person.get("/api/jobs", query_string=query)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json or {})
-
-
-def ids_on(page: dict[str, Any]) -> list[str]:
-    return [job["id"] for job in page["jobs"]]
-
-
-def add_ended(world: World, owner: Person, *created_at_ms: int) -> list[str]:
-    """Adds a cancelled job for each time, and returns their ids."""
-    new = [ids.new_id() for _ in created_at_ms]
-    with world.services.database.writing() as session:
-        for job_id, at_ms in zip(new, created_at_ms, strict=True):
-            session.add(
-                Job(
-                    id=job_id,
-                    api_key_id=owner.key.id,
-                    status=JobStatus.CANCELLED,
-                    motion_asked=Motion.AUTO,
-                    image_type=MediaType.PNG,
-                    audio_type=MediaType.WAV,
-                    phase=Phase.DONE,
-                    created_at_ms=at_ms,
-                    updated_at_ms=at_ms,
-                )
-            )
-    return new
-
-
-def remove(world: World, job_id: str) -> None:
-    with world.services.database.writing() as session:
-        session.exec(delete(Job).where(col(Job.id) == job_id))
 
 
 def test_without_jobs_there_is_an_empty_page(world: World) -> None:
@@ -171,7 +124,8 @@ def test_an_unknown_status_is_named(world: World, status: str) -> None:
 
 
 def test_each_status_shows_its_jobs_alone(database_world: World) -> None:
-    world, jobs = database_world, {}
+    world = database_world
+    jobs: dict[JobStatus, str] = {}
     for status in (JobStatus.CANCELLED, JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.PENDING):
         (jobs[status],) = add_ended(world, world.alice, len(jobs))
         with world.services.database.writing() as session:
@@ -186,7 +140,8 @@ def test_a_status_is_paged_by_cursor_too(world: World) -> None:
     wanted = add_ended(world, world.alice, *range(7))
     world.alice.submitted()
 
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, Any] = {}
     for _ in range(3):
         found = page(world.alice, limit=3, status="CANCELLED", **cursor)
         seen += ids_on(found)
@@ -194,98 +149,3 @@ def test_a_status_is_paged_by_cursor_too(world: World) -> None:
 
     assert seen == wanted[::-1]
     assert cursor == {"cursor": None}
-
-
-def test_no_job_is_skipped_or_repeated_while_others_come_and_go(database_world: World) -> None:
-    world, alice, chance = database_world, database_world.alice, random.Random(7)
-    # Many share a millisecond, so that the id has to decide.
-    before = set(add_ended(world, alice, *(1000 + number // 9 for number in range(250))))
-    add_ended(world, world.bob, *range(1000, 1030))
-    staying, times_to_come = set(before), count(1028)
-
-    seen: list[tuple[str, str]] = []
-    query: dict[str, Any] = {"limit": 20}
-    while True:
-        found = page(alice, **query)
-        seen += [(job["createdAt"], job["id"]) for job in found["jobs"]]
-        if not found["pagination"]["hasNextPage"]:
-            break
-        query["cursor"] = found["pagination"]["nextCursor"]
-        add_ended(world, alice, *(next(times_to_come) for _ in range(5)))
-        # The last one seen is among those that go: the cursor names a row that isn't there any more.
-        for gone in (ids_on(found)[-1], *chance.sample(sorted(staying), 3)):
-            remove(world, gone)
-            staying.discard(gone)
-
-    assert seen == sorted(seen, reverse=True)
-    assert len(seen) == len(set(seen))
-    assert staying <= {job_id for _, job_id in seen} <= before
-
-
-@pytest.mark.parametrize(
-    ("status", "index"), [({}, "ix_jobs_page"), ({"status": "CANCELLED"}, "ix_jobs_page_by_status")]
-)
-def test_a_deep_page_is_found_by_the_index_alone(world: World, status: dict[str, str], index: str) -> None:
-    add_ended(world, world.alice, *range(50))
-    cursor = page(world.alice, limit=5, **status)["pagination"]["nextCursor"]
-
-    with statements_of(world) as statements:
-        page(world.alice, limit=5, cursor=cursor, **status)
-
-    plan = explain(world, *next(each for each in statements if "LIMIT" in each[0]))
-    assert f"USING INDEX {index} (" in plan
-    assert "(created_at_ms,id)<(?,?)" in plan
-    assert "TEMP B-TREE" not in plan
-
-
-@contextmanager
-def statements_of(world: World) -> Iterator[list[tuple[str, Any]]]:
-    """What SQL is executed meanwhile, with its parameters."""
-    statements: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        statements.append((statement, parameters))
-
-    event.listen(world.services.database.engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(world.services.database.engine, "before_cursor_execute", note)
-
-
-def explain(world: World, statement: str, parameters: Any) -> str:
-    with world.services.database.engine.connect() as connection:
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-    return "\n".join(str(row[-1]) for row in rows)
-
-
-GARBAGE = st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode())
-
-
-@given(cursor=GARBAGE)
-@example("")
-@example("null")
-@example("MTAwMC5hYmM")
-@example(base64.urlsafe_b64encode(b"9" * 16 + b".abcdefgh").decode())
-@example(base64.urlsafe_b64encode("١.abcdefgh".encode()).decode())
-@hypothesis_settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_a_cursor_that_cant_be_read_is_told_so(patient_world: World, cursor: str) -> None:
-    answer = patient_world.alice.get("/api/jobs", query_string={"cursor": cursor.encode("utf-8", "replace")})
-
-    assert answer.status_code == 400
-    assert answer.json is not None
-    assert answer.json["code"] == "invalid_cursor"
-
-
-def test_a_cursor_is_opaque() -> None:
-    cursor = encode(Cursor(1_700_000_000_000, "a" * 24))
-
-    assert "1700000000000" not in cursor
-    assert cursor.replace("-", "").replace("_", "").isalnum()
-
-
-def test_somebody_elses_cursor_shows_nothing_of_theirs(world: World) -> None:
-    add_ended(world, world.alice, *range(5))
-    cursor = page(world.alice, limit=2)["pagination"]["nextCursor"]
-
-    assert page(world.bob, cursor=cursor)["jobs"] == []

@@ -99,6 +99,21 @@ def index_is_first(path: Path) -> bool:
     return names.index(b"moov") < names.index(b"mdat")
 
 
+def edits(path: Path) -> list[tuple[int, int]]:
+    """(duration, media time) of each track's one edit (ISO/IEC 14496-12, 8.6.6), version 0."""
+    boxes = path.read_bytes().split(b"elst")[1:]
+    found = [struct.unpack_from(">IIIi", box) for box in boxes]
+    assert [(version, count) for version, count, _, _ in found] == [(0, 1)] * len(found)
+    return [(duration, media_time) for _, _, duration, media_time in found]
+
+
+def test_players_cut_the_sound_to_the_sample(samples: Samples, folder: Path) -> None:
+    audio = samples.written("cut-exact.wav", wav_bytes(bytes(2 * 30_001)))
+    video, sound = edits(made(folder, samples.picture(), audio).path)
+    assert video == (17 * 44_100 // 25, 0)
+    assert sound == (30_001, 1024)
+
+
 def test_the_video_is_what_the_contract_promises(samples: Samples, folder: Path) -> None:
     source = samples.tone("voice.mp3", "-q:a", "4", seconds=12.34)
     rendered = made(folder, samples.picture(), source, MediaType.MP3)

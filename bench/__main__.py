@@ -1,0 +1,9 @@
+"""Every benchmark, one after another: what `make bench` runs."""
+
+from __future__ import annotations
+
+from bench import submit, upload
+
+for bench in (submit, upload):
+    print(f"\n{(bench.__doc__ or '').splitlines()[0]}\n")
+    bench.main()

@@ -1,0 +1,52 @@
+"""A real browser, and a finished job for it to look at."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from app.service import PROCFILE
+from tests.processes import missing
+from tests.service import Service
+
+EXAMPLES = PROCFILE.parent / "examples"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-component-update",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the machine has it: it plays H.264, which Playwright's own build doesn't."""
+    found = next(filter(None, map(shutil.which, NAMES)), None) or missing("chromium is not installed")
+    # Its sandbox refuses root.
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(flags), timeout=60_000)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def portrait() -> Path:
+    return EXAMPLES / "portrait.jpg"
+
+
+@pytest.fixture(scope="session")
+def finished(service: Service, portrait: Path) -> dict[str, Any]:
+    """The status object of the examples' job."""
+    alice = service.user("alice")
+    voice = (EXAMPLES / "voice.mp3").read_bytes()
+    return alice.wait_for(alice.submitted(portrait.read_bytes(), voice, motion="still"), "COMPLETED")

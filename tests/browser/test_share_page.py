@@ -1,0 +1,150 @@
+"""The share page in a real browser: the video plays, seeks and shows the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.service import Service
+
+PHONE = ViewportSize(width=390, height=844)
+PHONE_ON_ITS_SIDE = ViewportSize(width=844, height=390)
+DESKTOP = ViewportSize(width=1280, height=800)
+
+#: Squares a side that the picture's colours are compared in, and how far a channel may be off.
+GRID = 4
+TOLERANCE = 12
+
+SEEK = """(video, seconds) => new Promise((resolve, reject) => {
+    video.addEventListener("seeked", () => resolve(video.currentTime), { once: true });
+    video.addEventListener("error", () => reject(video.error), { once: true });
+    video.currentTime = seconds;
+})"""
+DRAWN = """(video, side) => {
+    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+    canvas.getContext("2d").drawImage(video, 0, 0);
+    const small = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
+    small.imageSmoothingQuality = "high";
+    small.drawImage(canvas, 0, 0, side, side);
+    return Array.from(small.getImageData(0, 0, side, side).data);
+}"""
+
+
+class Watched:
+    """A page, and all that went wrong on it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self._note(message.type in ("error", "warning"), message.text))
+        page.on("pageerror", lambda error: self._note(True, str(error)))
+        page.on("response", lambda response: self._note(response.status >= 400, response.url))
+
+    def _note(self, wrong: bool, text: str) -> None:
+        if wrong:
+            self.complaints.append(text)
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    page = browser.new_page(viewport=DESKTOP)
+    yield Watched(page)
+    page.close()
+
+
+@pytest.fixture
+def page(watched: Watched, finished: dict[str, Any]) -> Page:
+    """The share page, its video's metadata loaded."""
+    watched.page.goto(finished["outputShareLink"])
+    watched.page.wait_for_function("document.querySelector('video').readyState >= 1")
+    return watched.page
+
+
+def test_the_video_loads_plays_and_nothing_complains(
+    page: Page, watched: Watched, finished: dict[str, Any]
+) -> None:
+    video = page.locator("video")
+    assert video.evaluate("v => v.duration") == pytest.approx(finished["durationSeconds"], abs=0.05)
+    assert video.evaluate("v => [v.videoWidth, v.videoHeight]") == [finished["width"], finished["height"]]
+
+    video.evaluate("v => v.play()")
+
+    page.wait_for_function("document.querySelector('video').currentTime > 0.5")
+    assert watched.complaints == []
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_the_picture_is_seen_wherever_one_seeks_to(
+    page: Page, finished: dict[str, Any], portrait: Path, share: float
+) -> None:
+    video = page.locator("video")
+    wanted_seconds = share * finished["durationSeconds"]
+
+    reached_seconds = video.evaluate(SEEK, wanted_seconds)
+
+    assert reached_seconds == pytest.approx(wanted_seconds, abs=0.05)
+    seen = video.evaluate(DRAWN, GRID)
+    with Image.open(portrait) as opened:
+        expected = opened.convert("RGBA").resize((GRID, GRID), Image.Resampling.BOX).tobytes()
+    assert list(expected) == pytest.approx(seen, abs=TOLERANCE)
+
+
+def test_a_messenger_finds_the_video_by_its_open_graph_tags(page: Page, finished: dict[str, Any]) -> None:
+    tags: dict[str, str] = page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('meta[property]')]"
+        ".map(tag => [tag.getAttribute('property'), tag.content]))"
+    )
+
+    assert tags["og:type"] == "video.other"
+    assert tags["og:title"]
+    assert tags["og:url"] == finished["outputShareLink"]
+    assert tags["og:video:type"] == "video/mp4"
+    assert tags["og:video:width"] == str(finished["width"])
+    assert tags["og:video:height"] == str(finished["height"])
+    assert httpx.head(tags["og:video"]).headers["Content-Type"] == "video/mp4"
+
+
+def test_the_download_button_saves_the_video(page: Page, finished: dict[str, Any], tmp_path: Path) -> None:
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").click()
+
+    started.value.save_as(tmp_path / "saved.mp4")
+    assert started.value.suggested_filename.endswith(".mp4")
+    assert (tmp_path / "saved.mp4").read_bytes() == httpx.get(finished["outputVideo"]).content
+
+
+@pytest.mark.parametrize("size", [PHONE, PHONE_ON_ITS_SIDE, DESKTOP], ids=["phone", "on its side", "desktop"])
+def test_the_whole_video_and_the_button_are_in_view(page: Page, size: ViewportSize) -> None:
+    page.set_viewport_size(size)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect(page.locator("video")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Download")).to_be_in_viewport(ratio=1)
+
+
+def test_the_page_does_not_jump_when_the_video_arrives(watched: Watched, finished: dict[str, Any]) -> None:
+    page = watched.page
+    page.route("**/*.mp4*", lambda route: route.abort())
+    page.goto(finished["outputShareLink"])
+    before = page.locator("video").bounding_box()
+
+    page.unroute("**/*.mp4*")
+    page.goto(finished["outputShareLink"])
+    page.wait_for_function("document.querySelector('video').readyState >= 1")
+
+    assert page.locator("video").bounding_box() == before
+
+
+def test_an_unknown_link_says_kindly_that_the_video_is_gone(watched: Watched, service: Service) -> None:
+    answer = watched.page.goto(f"{service.address}/share/{'a' * 24}")
+
+    assert answer is not None
+    assert answer.status == 404
+    expect(watched.page.get_by_role("heading", name="This video is gone")).to_be_visible()
+    assert watched.page.evaluate("document.styleSheets.length") == 1

@@ -1,0 +1,84 @@
+"""Rows for the tests of the verbs, and what became of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import col, select, update
+
+from app import apikeys, deliveries, ids
+from app.apikeys import MintedKey
+from app.database import Database, now_ms
+from app.leases import Lease, Outcome, claim
+from app.media import MediaType
+from app.models import Delivery, Job
+from app.notices import Notice
+from app.outcomes import DueDelivery
+from app.payloads import Links
+from app.states import JobStatus, Motion, MotionMade, Phase
+
+HOOK = "https://hook.test/here"
+LINKS = Links("https://talkreel.test", b"k" * 32, 3600)
+OUTCOME = Outcome(
+    MotionMade.STILL, [Notice("no_face", "No face.")], duration_seconds=1.5, width=64, height=48
+)
+
+
+def add_key(database: Database) -> MintedKey:
+    return apikeys.mint(database, "somebody")
+
+
+def add_job(database: Database, **values: Any) -> str:
+    """A pending job of a new key with a webhook, unless `values` say otherwise. Returns its id."""
+    job_id, key = ids.new_id(), add_key(database)
+    with database.writing() as session:
+        now = session.exec(select(now_ms())).one()
+        known: dict[str, Any] = {
+            "api_key_id": key.id,
+            "status": JobStatus.PENDING,
+            "motion_asked": Motion.AUTO,
+            "webhook_url": HOOK,
+            "image_type": MediaType.PNG,
+            "audio_type": MediaType.WAV,
+            "phase": Phase.QUEUED,
+            "created_at_ms": now,
+            "updated_at_ms": now,
+        }
+        session.add(Job(id=job_id, **{**known, **values}))
+    return job_id
+
+
+def claimed(database: Database, **values: Any) -> Lease:
+    """A new job in the hands of a worker."""
+    lease = claim(database, add_job(database, **values), 0, lease_seconds=15)
+    assert lease is not None
+    return lease
+
+
+def change(database: Database, job_id: str, **values: Any) -> None:
+    with database.writing() as session:
+        session.exec(update(Job).where(col(Job.id) == job_id).values(**values))
+
+
+def let_run_out(database: Database, lease: Lease) -> None:
+    """As if the worker had been silent for longer than its lease."""
+    change(database, lease.job.id, lease_until_ms=now_ms() - 1)
+
+
+def job_row(database: Database, job_id: str) -> Job:
+    with database.reading() as session:
+        return session.exec(select(Job).where(Job.id == job_id)).one()
+
+
+def delivery_rows(database: Database) -> list[Delivery]:
+    with database.reading() as session:
+        return list(session.exec(select(Delivery).order_by(col(Delivery.due_at_ms))))
+
+
+def change_delivery(database: Database, delivery_id: str, **values: Any) -> None:
+    with database.writing() as session:
+        session.exec(update(Delivery).where(col(Delivery.id) == delivery_id).values(**values))
+
+
+def due(database: Database, limit: int = 10, full_hosts: frozenset[str] = frozenset()) -> list[DueDelivery]:
+    return deliveries.claim_due(database, limit, full_hosts)

@@ -1,0 +1,131 @@
+"""The schema as the migrations make it, on both databases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
+
+from app import migrations, models
+from app.database import Database
+from app.states import JobStatus
+from tests.database.rows import add_job, add_key, change
+
+WHERE = {
+    "uq_jobs_one_active_per_key": models.WHERE_ACTIVE,
+    "ix_jobs_active": models.WHERE_ACTIVE,
+    "ix_jobs_retention": models.WHERE_TERMINAL,
+    "ix_deliveries_due": models.WHERE_DUE,
+}
+DEFINITIONS = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+    "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+}
+
+
+@pytest.fixture
+def empty(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def definitions(database: Database) -> dict[str, str]:
+    """The indexes as the database itself writes them down."""
+    with database.engine.connect() as connection:
+        rows = connection.execute(text(DEFINITIONS[database.engine.dialect.name]))
+        return {row[0]: row[1] for row in rows}
+
+
+def words_of(condition: str) -> list[str]:
+    return re.findall(r"'([A-Z]+)'", condition)
+
+
+def test_an_empty_database_gets_every_table(empty: Database) -> None:
+    migrations.upgrade(empty)
+
+    assert set(inspect(empty.engine).get_table_names()) == {
+        "alembic_version",
+        "api_keys",
+        "deliveries",
+        "jobs",
+    }
+
+
+def test_a_second_upgrade_changes_nothing_and_loses_nothing(empty: Database) -> None:
+    migrations.upgrade(empty)
+    before, job_id = definitions(empty), add_job(empty)
+
+    migrations.upgrade(empty)
+
+    assert definitions(empty) == before
+    change(empty, job_id, progress=1)
+
+
+def test_processes_that_start_together_upgrade_once(empty: Database) -> None:
+    with ThreadPoolExecutor(4) as starters:
+        list(starters.map(lambda _: migrations.upgrade(empty), range(4)))
+
+    add_key(empty)
+
+
+def test_the_models_are_what_the_migrations_make(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_the_partial_indexes_have_their_conditions(database: Database) -> None:
+    """Autogenerate sees no difference in them."""
+    found = definitions(database)
+
+    for name, where in WHERE.items():
+        condition = found[name].partition(" WHERE ")[2]
+        assert re.match(r"\(*\(?status", condition), found[name]
+        assert words_of(condition) == words_of(where)
+    assert found.keys() - WHERE.keys() - _of_constraints(found) == {"ix_jobs_page", "ix_jobs_page_by_status"}
+
+
+def _of_constraints(found: dict[str, str]) -> set[str]:
+    return {name for name in found if name.endswith(("_pkey", "_key", "_pkc"))}
+
+
+def test_one_active_job_per_key_is_unique(database: Database) -> None:
+    assert definitions(database)["uq_jobs_one_active_per_key"].startswith("CREATE UNIQUE INDEX")
+
+
+@pytest.mark.parametrize("first", ["PENDING", "PROCESSING"])
+@pytest.mark.parametrize("second", ["PENDING", "PROCESSING"])
+def test_the_database_refuses_a_second_active_job(database: Database, first: str, second: str) -> None:
+    key = add_key(database)
+    add_job(database, api_key_id=key.id, status=JobStatus(first))
+
+    with pytest.raises(IntegrityError):
+        add_job(database, api_key_id=key.id, status=JobStatus(second))
+
+
+def test_the_database_takes_any_number_of_ended_jobs_beside_an_active_one(database: Database) -> None:
+    key = add_key(database)
+
+    for status in [*JobStatus, JobStatus.FAILED, JobStatus.COMPLETED, JobStatus.CANCELLED]:
+        if status is not JobStatus.PROCESSING:
+            add_job(database, api_key_id=key.id, status=status)
+
+
+def test_the_database_knows_the_five_statuses_alone(database: Database) -> None:
+    job_id = add_job(database)
+
+    with pytest.raises(IntegrityError), database.writing() as session:
+        session.connection().execute(text(f"UPDATE jobs SET status = 'DONE' WHERE id = '{job_id}'"))
+
+
+def test_a_job_belongs_to_a_key_that_is_there(database: Database) -> None:
+    with pytest.raises(IntegrityError):
+        add_job(database, api_key_id="nobody")
