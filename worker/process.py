@@ -13,9 +13,9 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from worker import cage
@@ -29,6 +29,9 @@ CORES = os.cpu_count() or 1
 INTERRUPTED = 255
 
 POLL_SECONDS = 0.5
+
+#: What every child gets, beside PATH: arenas would eat address space, and messages are to be in English.
+BARE_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2", "LC_ALL": "C"}
 
 
 class ProgramFailed(Exception):
@@ -84,6 +87,7 @@ class Command:
     argv: Sequence[str]
     bounds: Bounds
     expected_seconds: float | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(command: Command, report: ReportShare | None = None) -> str:
@@ -118,7 +122,12 @@ def run_all(commands: Sequence[Command], report: ReportShare | None = None) -> l
 
 @contextmanager
 def caged(
-    argv: Sequence[str], bounds: Bounds, *, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE
+    argv: Sequence[str],
+    bounds: Bounds,
+    environment: Mapping[str, str] | None = None,
+    *,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.PIPE,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The process; dead and reaped at the end, whatever passes through."""
     cage_argv = [sys.executable, "-I", "-S", cage.__file__, str(os.getpid()), str(bounds.nice)]
@@ -127,7 +136,7 @@ def caged(
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
-        env={"MALLOC_ARENA_MAX": "2", "LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)},
+        env={**BARE_ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath), **(environment or {})},
     ) as child:
         try:
             yield child
@@ -206,7 +215,7 @@ class _Running:
 
 
 def _start(command: Command, follower: Follower, alive: ExitStack, pipes: selectors.BaseSelector) -> _Running:
-    child = alive.enter_context(caged(command.argv, command.bounds))
+    child = alive.enter_context(caged(command.argv, command.bounds, command.environment))
     running = _Running(command, follower, child)
     for pipe in (child.stdout, child.stderr):
         assert pipe

@@ -11,16 +11,14 @@ from app.media import MediaType
 from app.notices import Notice
 from app.states import Motion, MotionMade, Phase
 from worker.checks import check
+from worker.failures import RenderFailed
 from worker.mux import encode_aac, mux
 from worker.picture import normalise
 from worker.progress import Progress, Report
 from worker.scene import ReportShare, Scene, VideoTrack
 from worker.sound import decode
 from worker.still import still
-
-TALKING_UNAVAILABLE = Notice(
-    "talking_unavailable", "This service does not make talking pictures yet; the picture stands still."
-)
+from worker.talking.engine import CannotTalk, talk
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,12 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Limits:
+class Terms:
+    """What the service allows, and where its engines find what they need."""
+
     max_image_pixels: int
     max_audio_seconds: int
+    face_model_dir: Path
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Rendered:
     notices: tuple[Notice, ...]
 
 
-def render(upload: Upload, folder: Path, limits: Limits, report: Report) -> Rendered:
+def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Rendered:
     """Makes `folder`/output.mp4; `folder` is the job's own scratch space and must exist.
 
     Call it from the main thread (see `worker.ffmpeg`). `report`'s share never falls.
@@ -62,7 +63,7 @@ def render(upload: Upload, folder: Path, limits: Limits, report: Report) -> Rend
         ChildKilled, CheckFailed: nothing is wrong with the upload; try again.
     """
     progress = Progress(report)
-    scene = _scene(upload, folder, limits, progress)
+    scene = _scene(upload, folder, terms, progress)
     ends = _ends_of_stages(scene)
     video = _film(scene, progress.stage(Phase.VIDEO, ends.video))
     aac = encode_aac(scene.sound, folder, progress.stage(Phase.MUXING, ends.sound))
@@ -72,23 +73,27 @@ def render(upload: Upload, folder: Path, limits: Limits, report: Report) -> Rend
     return _rendered(path, scene, video)
 
 
-def _scene(upload: Upload, folder: Path, limits: Limits, progress: Progress) -> Scene:
+def _scene(upload: Upload, folder: Path, terms: Terms, progress: Progress) -> Scene:
     # How long the rest takes is not known before the sound's length is, so these two ends are fixed.
     progress.stage(Phase.PICTURE, 0.05)
-    picture = normalise(upload.image, upload.image_type, folder, max_pixels=limits.max_image_pixels)
+    picture = normalise(upload.image, upload.image_type, folder, max_pixels=terms.max_image_pixels)
     report = progress.stage(Phase.SOUND, 0.1)
     sound = decode(
-        upload.audio, upload.audio_type, folder, max_seconds=limits.max_audio_seconds, report=report
+        upload.audio, upload.audio_type, folder, max_seconds=terms.max_audio_seconds, report=report
     )
-    return Scene(picture, sound, upload.motion, folder)
+    return Scene(picture, sound, upload.motion, folder, terms.face_model_dir)
 
 
 def _film(scene: Scene, report: ReportShare) -> VideoTrack:
-    """An `Engine`, and the one place that chooses among them."""
-    video = still(scene, report)
+    """The one place that chooses among the engines."""
     if scene.motion is Motion.STILL:
-        return video
-    return replace(video, notices=(*video.notices, TALKING_UNAVAILABLE))
+        return still(scene, report)
+    try:
+        return talk(scene, report)
+    except CannotTalk as reason:
+        if scene.motion is Motion.TALKING:
+            raise RenderFailed(reason.sentence) from reason
+        return replace(still(scene, report), notices=(Notice(reason.code, reason.sentence),))
 
 
 class _Ends(NamedTuple):

@@ -44,12 +44,16 @@ class Sound:
 
 @dataclass(frozen=True)
 class Scene:
-    """One video to make. `folder` is scratch space for the engine, removed by the caller."""
+    """One video to make. `folder` is scratch space for the engine, removed by the caller;
+
+    `face_model_dir` is where the talking engine finds its models.
+    """
 
     picture: Picture
     sound: Sound
     motion: Motion
     folder: Path
+    face_model_dir: Path
 
     @property
     def frames(self) -> int:

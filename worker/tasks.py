@@ -21,7 +21,7 @@ from app.settings import Settings
 from app.states import Phase
 from worker.failures import HandBack, LeaseLost, OutOfDisk, RenderFailed
 from worker.heart import Heart
-from worker.render import Limits, Rendered, Upload, render
+from worker.render import Rendered, Terms, Upload, render
 from worker.workshop import Workshop
 
 log = structlog.get_logger(__name__)
@@ -84,8 +84,9 @@ def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendere
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/image", image)
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/audio", audio)
     upload = Upload(image, lease.job.image_type, audio, lease.job.audio_type, lease.job.motion_asked)
-    limits = Limits(shop.settings.max_image_pixels, shop.settings.max_audio_seconds)
-    return render(upload, folder, limits, heart.report)
+    settings = shop.settings
+    terms = Terms(settings.max_image_pixels, settings.max_audio_seconds, settings.face_model_dir)
+    return render(upload, folder, terms, heart.report)
 
 
 def _outcome(rendered: Rendered) -> Outcome:

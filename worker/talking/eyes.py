@@ -8,6 +8,7 @@ import numpy as np
 
 from worker.talking.arrays import AnyFloats, Image, floats
 from worker.talking.eyelid import LEFT, RIGHT, Eyelid
+from worker.talking.grid import Box
 
 #: Beyond these, lids can't be drawn from what the picture shows: distances in Lab, deviation of luma.
 MAX_SKIN_DISTANCE_OF_ONE, MAX_SKIN_DISTANCE = 45.0, 50.0
@@ -31,6 +32,11 @@ class Eyes:
         self._lids = [Eyelid(picture, floats(points), outline) for outline in (LEFT, RIGHT)]
         self._drawn: dict[int, list[Image]] = {}
         self.can_blink = abs(yaw_degrees) < MAX_YAW_DEGREES and _can_blink(self._lids)
+
+    @property
+    def boxes(self) -> list[Box]:
+        """What `draw` and `restore` write to."""
+        return [lid.box for lid in self._lids]
 
     def draw(self, canvas: Image, closing: float) -> None:
         """Draws the lids into `canvas` (H, W, 3), in place, from 0, open, to 1, shut.

@@ -1,0 +1,93 @@
+"""One chunk of the video, in a process of its own: `python -m worker.talking.chunk PERFORMANCE START END OUT`
+
+Frames from START up to END of a saved performance become an MP4 that begins with a key frame. Progress
+goes to stdout as ffmpeg's would.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import ffmpeg
+
+from worker import process
+from worker.ffmpeg import ANONYMOUS, executable, local
+from worker.mux import TIMESCALE
+from worker.process import Bounds
+from worker.scene import FRAME_RATE
+from worker.still import MAX_GOP_FRAMES
+from worker.talking.actor import Actor
+from worker.talking.performance import Performance
+
+#: Told to the parent after so many frames.
+REPORT_FRAMES = 10
+
+#: The parent's bounds are what ends us; these only have to be wider.
+BOUNDS = Bounds(deadline_seconds=86_400)
+
+#: Without B frames decoding order is showing order, and chunks can be joined by copying packets.
+X264 = f"bframes=0:scenecut=0:keyint={MAX_GOP_FRAMES}:min-keyint={MAX_GOP_FRAMES}:threads=1"
+
+
+def encoder(width: int, height: int, path: Path) -> list[str]:
+    """argv of an ffmpeg that takes I420 frames on its standard input."""
+    graph = (
+        ffmpeg.input("pipe:0", f="rawvideo", pix_fmt="yuv420p", s=f"{width}x{height}", framerate=FRAME_RATE)
+        .filter("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv")
+        .output(
+            local(path),
+            f="mp4",
+            vcodec="libx264",
+            preset="veryfast",
+            crf=20,
+            **{"profile:v": "high", "x264-params": X264},
+            video_track_timescale=TIMESCALE,
+            **ANONYMOUS,
+        )
+    )
+    program, *arguments = ffmpeg.compile(graph, cmd=executable(), overwrite_output=True)
+    return [program, "-hide_banner", "-loglevel", "error", *arguments]
+
+
+def film(performance: Performance, start: int, end: int, path: Path) -> None:
+    """Draws and encodes the frames.
+
+    Raises:
+        What `process.verdict` gives.
+    """
+    actor = Actor(performance)
+    argv = encoder(actor.width, actor.height, path)
+    with process.caged(argv, BOUNDS, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
+        _feed(child, actor, start, end)
+        _, stderr = child.communicate()
+    if child.returncode != 0:
+        raise process.verdict(child.returncode, stderr.decode(errors="replace"))
+
+
+def _feed(child: subprocess.Popen[bytes], actor: Actor, start: int, end: int) -> None:
+    assert child.stdin
+    try:
+        for made, frame in enumerate(actor.frames(start, end), start=1):
+            child.stdin.write(frame.data)
+            if made % REPORT_FRAMES == 0:
+                print(f"out_time_us={made * 1_000_000 // FRAME_RATE}", flush=True)
+    except BrokenPipeError:
+        pass  # It has given up; its exit code and last words say why.
+
+
+def main(arguments: list[str]) -> int:
+    performance, start, end, path = arguments
+    cv2.setNumThreads(1)
+    try:
+        film(Performance.load(Path(performance)), int(start), int(end), Path(path))
+    except process.ProgramFailed as error:
+        print(error.stderr, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

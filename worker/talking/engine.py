@@ -1,0 +1,150 @@
+"""The talking engine: who is in the picture, what the voice does, and then the frames, on every core at once."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import ffmpeg
+import numpy as np
+
+from app.notices import Notice
+from app.states import MotionMade
+from worker import process
+from worker.failures import RenderFailed
+from worker.ffmpeg import ANONYMOUS, CLOSED, executable, local, run
+from worker.mux import TIMESCALE
+from worker.process import CORES, Bounds, Command, ProgramFailed
+from worker.scene import FRAME_RATE, ReportShare, Scene, VideoTrack
+from worker.talking import features, phones, voice
+from worker.talking.faces import Accepted, Face, FaceFinder, Refused, choose
+from worker.talking.geometry import mouth_geometry
+from worker.talking.models import ModelsMissing
+from worker.talking.motion import head_track, rest_track
+from worker.talking.performance import Performance
+from worker.talking.speech import mouth_track
+
+#: Longer chunks would show progress late and spread badly over the cores; shorter ones cost their start.
+MAX_CHUNK_FRAMES, MIN_CHUNK_FRAMES = 60 * FRAME_RATE, 2 * FRAME_RATE
+
+#: A slow core draws a large frame in less than this.
+MAX_FRAME_SECONDS = 1.0
+
+#: OpenCV and NumPy map much more than they use.
+CHUNK_ADDRESS_SPACE_BYTES = 6 << 30
+
+#: Shares of the work, as measured: finding the face, hearing the voice; then the frames, then joining them.
+FACE_DONE, VOICE_DONE, FRAMES_DONE = 0.03, 0.12, 0.98
+
+NO_PHONEMES = Notice(
+    "no_phonemes",
+    "The sounds of the speech could not be recognised; the mouth follows its loudness and tone.",
+)
+
+
+class CannotTalk(Exception):
+    """No face can be made to speak. `code` is `no_face`, `profile_face` or `talking_unavailable`."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        self.code = code
+        self.sentence = sentence
+        super().__init__(sentence)
+
+
+def talk(scene: Scene, report: ReportShare) -> VideoTrack:
+    """An `Engine`.
+
+    Raises:
+        CannotTalk: nothing was made.
+    """
+    accepted = _speaker(scene)
+    report(FACE_DONE)
+    performance = _rehearse(scene, accepted.face, _between(report, FACE_DONE, VOICE_DONE))
+    try:
+        chunks = _film(scene, performance, _between(report, VOICE_DONE, FRAMES_DONE))
+        path = _join(scene, chunks)
+    except ProgramFailed as error:
+        raise RenderFailed("The video could not be encoded.", error.stderr) from error
+    report(1.0)
+    notices = accepted.notices if phones.phones_available() else (*accepted.notices, NO_PHONEMES)
+    return VideoTrack(path, MotionMade.TALKING, notices)
+
+
+def _speaker(scene: Scene) -> Accepted:
+    picture = np.asarray(cv2.imread(str(scene.picture.path), cv2.IMREAD_COLOR), np.uint8)
+    try:
+        choice = choose(FaceFinder(scene.face_model_dir).find(picture))
+    except ModelsMissing as error:
+        raise CannotTalk("talking_unavailable", str(error)) from error
+    if isinstance(choice, Refused):
+        raise CannotTalk(choice.code, choice.sentence)
+    return choice
+
+
+def _rehearse(scene: Scene, face: Face, report: ReportShare) -> Performance:
+    """What face and voice do in every frame."""
+    heard = features.listen(scene.sound)
+    spoken = phones.recognise(scene.sound, report) if phones.phones_available() else None
+    mouth = mouth_track(heard, spoken, scene.frames)
+    picture = np.asarray(cv2.imread(str(scene.picture.path), cv2.IMREAD_COLOR), np.uint8)
+    geometry = mouth_geometry(picture, np.asarray(face.points, np.float32), face.yaw_degrees)
+    return Performance(
+        picture_path=scene.picture.path,
+        points=face.points,
+        yaw_degrees=face.yaw_degrees,
+        mouth=mouth,
+        head=head_track(mouth.energy, voice.seed(scene.sound)),
+        rest=rest_track(mouth.gate, is_open=geometry.is_open),
+    )
+
+
+def _film(scene: Scene, performance: Performance, report: ReportShare) -> list[Path]:
+    """The chunks, drawn and encoded on all cores."""
+    saved = scene.folder / "performance.npz"
+    performance.save(saved)
+    spans = spans_of(len(performance))
+    paths = [scene.folder / f"chunk{number:04}.mp4" for number in range(len(spans))]
+    commands = [_command(saved, span, path) for span, path in zip(spans, paths, strict=True)]
+    process.run_all(commands, report)
+    return paths
+
+
+def spans_of(frames: int, cores: int = CORES) -> list[tuple[int, int]]:
+    """Frames from and to, of each chunk: as even as can be, and a whole number of them for each core."""
+    rounds = math.ceil(frames / (MAX_CHUNK_FRAMES * cores))
+    chunks = max(1, min(rounds * cores, frames // MIN_CHUNK_FRAMES))
+    edges = [frames * number // chunks for number in range(chunks + 1)]
+    return list(zip(edges, edges[1:], strict=False))
+
+
+def _command(performance: Path, span: tuple[int, int], path: Path) -> Command:
+    start, end = span
+    return Command(
+        [sys.executable, "-m", "worker.talking.chunk", str(performance), str(start), str(end), str(path)],
+        Bounds(
+            deadline_seconds=60 + (end - start) * MAX_FRAME_SECONDS,
+            address_space_bytes=CHUNK_ADDRESS_SPACE_BYTES,
+        ),
+        expected_seconds=(end - start) / FRAME_RATE,
+        environment={"IMAGEIO_FFMPEG_EXE": executable()},
+    )
+
+
+def _join(scene: Scene, chunks: list[Path]) -> Path:
+    """The chunks one after the other, by copying their packets."""
+    if len(chunks) == 1:
+        return chunks[0]
+    listing, path = scene.folder / "chunks.txt", scene.folder / "talking.mp4"
+    listing.write_text("".join(f"file {chunk.name}\n" for chunk in chunks))
+    graph = ffmpeg.input(local(listing), **CLOSED, f="concat").output(
+        local(path), f="mp4", vcodec="copy", video_track_timescale=TIMESCALE, **ANONYMOUS
+    )
+    run(graph, Bounds(deadline_seconds=120 + scene.frames / FRAME_RATE / 10))
+    return path
+
+
+def _between(report: ReportShare, start: float, end: float) -> Callable[[float], None]:
+    return lambda share: report(start + (end - start) * share)

@@ -1,0 +1,56 @@
+"""A performance: all that is needed to draw any frame, worked out once and read by every process that draws."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from worker.talking.arrays import AnyFloats, Floats
+from worker.talking.motion import HeadTrack
+from worker.talking.speech import MouthTrack
+
+
+@dataclass(frozen=True)
+class Performance:
+    """`points` is the speaker's mesh, (468, 3) in pixels of the picture at `picture_path`.
+
+    `rest` is how far each frame shows the picture's own mouth, 0 to 1. The tracks have a value per frame.
+    """
+
+    picture_path: Path
+    points: AnyFloats
+    yaw_degrees: float
+    mouth: MouthTrack
+    head: HeadTrack
+    rest: Floats
+
+    def __len__(self) -> int:
+        return len(self.rest)
+
+    def save(self, path: Path) -> None:
+        """Writes it to an .npz file."""
+        tracks = {f"mouth_{name}": track for name, track in asdict(self.mouth).items()}
+        tracks |= {f"head_{name}": track for name, track in asdict(self.head).items()}
+        np.savez(
+            path,
+            picture_path=str(self.picture_path),
+            points=self.points,
+            yaw_degrees=self.yaw_degrees,
+            rest=self.rest,
+            **tracks,
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Performance:
+        """Reads what `save` wrote."""
+        with np.load(path, allow_pickle=False) as saved:
+            return cls(
+                picture_path=Path(str(saved["picture_path"])),
+                points=saved["points"],
+                yaw_degrees=float(saved["yaw_degrees"]),
+                mouth=MouthTrack(*(saved[f"mouth_{field.name}"] for field in fields(MouthTrack))),
+                head=HeadTrack(*(saved[f"head_{field.name}"] for field in fields(HeadTrack))),
+                rest=saved["rest"],
+            )
