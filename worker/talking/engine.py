@@ -1,10 +1,11 @@
-"""The talking engine: who is in the picture, what the voice does, and then the frames, on every core at once."""
+"""The talking engine: who is in the picture, what the voice does, then the frames, on every core at once."""
 
 from __future__ import annotations
 
 import math
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -117,7 +118,7 @@ def spans_of(frames: int, cores: int = CORES) -> list[tuple[int, int]]:
     rounds = math.ceil(frames / (MAX_CHUNK_FRAMES * cores))
     chunks = max(1, min(rounds * cores, frames // MIN_CHUNK_FRAMES))
     edges = [frames * number // chunks for number in range(chunks + 1)]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
 
 
 def _command(performance: Path, span: tuple[int, int], path: Path) -> Command:

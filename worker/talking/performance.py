@@ -1,4 +1,4 @@
-"""A performance: all that is needed to draw any frame, worked out once and read by every process that draws."""
+"""A performance: all that it takes to draw any frame, worked out once for every process that draws."""
 
 from __future__ import annotations
 
