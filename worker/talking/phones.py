@@ -71,7 +71,7 @@ def recognise(sound: Sound, report: ReportShare) -> list[Phone]:
     """
     decoder = _decoder()
     heard: list[Phone] = []
-    for utterance in _utterances(sound):
+    for utterance in utterances(sound):
         heard += _phones(decoder, utterance)
         end_seconds = utterance.start_seconds + len(utterance.samples) / voice.SAMPLE_RATE
         report(min(1.0, end_seconds / sound.duration_seconds))
@@ -94,7 +94,7 @@ def _decoder() -> Any:
     return pocketsphinx.Decoder(config)
 
 
-def _utterances(sound: Sound) -> Iterator[Utterance]:
+def utterances(sound: Sound) -> Iterator[Utterance]:
     """The voice in pieces of ten to twenty seconds, cut in its pauses."""
     pending, start_samples = floats([]), 0
     for block in voice.blocks(sound):
