@@ -20,6 +20,9 @@ AnyFloats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int32]
 
+#: Rec. 601 luma of blue, green, red.
+LUMA: Floats = np.array((0.114, 0.587, 0.299), np.float32)
+
 
 def floats(values: Any) -> Floats:
     """The values in single precision, copied only if they aren't yet."""

@@ -11,11 +11,10 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from worker.talking.arrays import Flags, Floats, Image, floats, to_image
+from worker.talking.arrays import LUMA, Flags, Floats, Image, floats, to_image
 from worker.talking.frame import square_frame
 from worker.talking.geometry import curve_through
 from worker.talking.grid import even_box
-from worker.talking.palette import LUMA
 from worker.talking.seam import smoothed
 
 EYE_U = floats(np.linspace(-1.4, 1.4, 113))
@@ -41,13 +40,13 @@ SKIN_LAB, LID_LAB = floats((0.5, 1, 1)), floats((0.6, 1, 1))
 
 #: The lid's mean colour goes this far towards the cheek's, and its own pattern stays this strong (L, a, b).
 TOWARDS_CHEEK = floats((0.75, 0.85, 0.85))
-PATTERN_KEPT = floats((0.60, 0.60, 0.60))
+PATTERN_KEPT = floats((0.35, 0.35, 0.35))
 #: A shut lid is darker than the cheek by this share of the cheek's lightness.
 LID_DARKNESS = 0.08
 #: It is rounder, so darker, towards its edge: by how much, and how far up.
 EDGE_DARKNESS, EDGE_REACH = 0.12, 0.35
 #: The lash line: thickness, strength, and where it ends.
-LASH_LINE, LASH_STRENGTH, LASH_END = 0.055, 0.85, 1.12
+LASH_LINE, LASH_STRENGTH, LASH_END = 0.06, 0.75, 1.12
 #: The lid's edge fades over so many pixels.
 EDGE_PX = 1.5
 

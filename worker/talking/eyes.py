@@ -11,8 +11,7 @@ from worker.talking.eyelid import LEFT, RIGHT, Eyelid
 from worker.talking.grid import Box
 
 #: Beyond these, lids can't be drawn from what the picture shows: distances in Lab, deviation of luma.
-MAX_SKIN_DISTANCE_OF_ONE, MAX_SKIN_DISTANCE = 45.0, 50.0
-MAX_LID_DISTANCE, MAX_LID_DEVIATION = 80.0, 46.0
+MAX_SKIN_DISTANCE, MAX_LID_DISTANCE, MAX_LID_DEVIATION = 45.0, 80.0, 46.0
 #: An eye must be open this far (half its width), so large (pixels of half its width), and face us.
 MIN_OPENING, MIN_HALF_WIDTH_PX, MAX_YAW_DEGREES = 0.22, 6.0, 27.0
 #: Blinks are drawn at this many levels between open and shut, each once.
@@ -35,7 +34,7 @@ class Eyes:
 
     @property
     def boxes(self) -> list[Box]:
-        """What `draw` and `restore` write to."""
+        """What `draw` and `restore` write to; their coordinates are even."""
         return [lid.box for lid in self._lids]
 
     def draw(self, canvas: Image, closing: float) -> None:
@@ -60,9 +59,8 @@ class Eyes:
 def _can_blink(lids: list[Eyelid]) -> bool:
     if any(lid.opening <= MIN_OPENING or lid.half_width_px <= MIN_HALF_WIDTH_PX for lid in lids):
         return False
-    ends_on_skin = [lid.skin_distance for lid in lids]
     return (
-        max(ends_on_skin) <= MAX_SKIN_DISTANCE_OF_ONE
+        max(lid.skin_distance for lid in lids) <= MAX_SKIN_DISTANCE
         and _mean(lids, lambda lid: lid.lid_distance) < MAX_LID_DISTANCE
         and _mean(lids, lambda lid: lid.lid_deviation) < MAX_LID_DEVIATION
     )

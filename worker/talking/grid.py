@@ -67,6 +67,12 @@ class NodeGrid:
         y = floats(box.top + middle + pitch * (np.arange(self.rows) - 1))
         self.x, self.y = (np.ascontiguousarray(nodes) for nodes in np.meshgrid(x, y))
 
+    def nearest(self, x: float, y: float) -> tuple[int, int]:
+        """Row and column of the node nearest to a pixel of the picture, wherever that is."""
+        column = round((x - float(self.x[0, 0])) / self.pitch)
+        row = round((y - float(self.y[0, 0])) / self.pitch)
+        return max(0, min(row, self.rows - 1)), max(0, min(column, self.columns - 1))
+
     def enlarged(self, nodes: Floats, buffer: Floats | None = None) -> Floats:
         """(rows, columns) values at the nodes as (box.height, box.width) values at the pixels.
 

@@ -55,7 +55,7 @@ class Pose:
 
 
 class Head:
-    """One head in pictures of one size."""
+    """One head in pictures of one size. `mask` says at its nodes how much they move with it, 0 to 1."""
 
     def __init__(self, width: int, height: int, points: AnyFloats) -> None:
         """
@@ -69,22 +69,26 @@ class Head:
         self._grid = NodeGrid(self.box, PITCH_PX)
         chroma = PITCH_PX // 2
         self._chroma_grid = NodeGrid(self.box.halved(), chroma)
-        self._mask = _mask(self._face, self._grid, width, height)
-        self._depth = _depth(self._face, floats(points), self._grid) * self._mask * self._face.width
-        self._brow = _brow_lift(self._face, floats(points), self._grid) * self._mask * self._face.width
-        self._from_neck_x = (self._grid.x - self._face.neck[0]) * self._mask
-        self._from_neck_y = (self._grid.y - self._face.neck[1]) * self._mask
+        self.mask = _mask(self._face, self._grid, width, height)
+        self._depth = _depth(self._face, floats(points), self._grid) * self.mask * self._face.width
+        self._brow = _brow_lift(self._face, floats(points), self._grid) * self.mask * self._face.width
+        self._from_neck_x = (self._grid.x - self._face.neck[0]) * self.mask
+        self._from_neck_y = (self._grid.y - self._face.neck[1]) * self.mask
         small = self.box.width * self.box.height <= MAX_CUBIC_PIXELS
         self._interpolation = cv2.INTER_CUBIC if small else cv2.INTER_LINEAR
         self._buffers = [self._grid.new_buffer() for _ in range(2)]
         self._chroma_buffers = [self._chroma_grid.new_buffer() for _ in range(2)]
 
+    def node_of(self, x: float, y: float) -> tuple[int, int]:
+        """Row and column of the node nearest to a pixel of the picture."""
+        return self._grid.nearest(x, y)
+
     def displacement(self, pose: Pose) -> tuple[Floats, Floats]:
         """How far (x, y) the head moves at the nodes of its grid, in pixels."""
         shift_x, shift_y = pose.x * self._face.width, pose.y * self._face.width
-        dx = pose.yaw * self._depth + shift_x * self._mask
+        dx = pose.yaw * self._depth + shift_x * self.mask
         dx += pose.growth * self._from_neck_x - pose.roll * self._from_neck_y
-        dy = pose.pitch * self._depth + shift_y * self._mask - pose.brow * self._brow
+        dy = pose.pitch * self._depth + shift_y * self.mask - pose.brow * self._brow
         dy += pose.growth * self._from_neck_y + pose.roll * self._from_neck_x
         return floats(dx), floats(dy)
 

@@ -28,18 +28,18 @@ ROUND_COVER, SPREAD_BARE, ROUND_VEIL = 0.11, 0.03, 0.55
 TEETH_STRENGTH, TEETH_EDGE_PX, GUM_SHADE = 0.95, 1.6, 0.55
 #: The row recedes into the dark at this |u|, by this power.
 ARCH_END, ARCH_POWER = 0.86, 2.4
-#: Where two teeth meet, how wide and how dark that is.
+#: Where two teeth meet; how wide and dark that is, and how much shorter they are there.
 TEETH_GAPS = (0.0, 0.19, -0.19, 0.36, -0.36, 0.50, -0.50, 0.62, -0.62)
-GAP_WIDTH, GAP_DARKNESS = 0.016, 0.10
+GAP_WIDTH, GAP_DARKNESS, GAP_RISE = 0.022, 0.08, 0.022
 #: The upper lip's shadow on the teeth: their brightness right below it, and where it ends.
-SHADOW_BRIGHTNESS, SHADOW_REACH = 0.5, 0.15
+SHADOW_BRIGHTNESS, SHADOW_REACH = 0.66, 0.14
 OWN_SHADOW_BRIGHTNESS, OWN_SHADOW_SPAN = 0.70, (-0.02, 0.08)
 
 #: The lower teeth show from the first aperture on, whole by the second; earlier in spread mouths.
 LOWER_TEETH_APERTURES, SPREAD_APERTURES = (0.22, 0.42), (0.06, 0.16)
 LOWER_TEETH_STRENGTH, SPREAD_TEETH_STRENGTH, LOWER_TEETH_BRIGHTNESS = 0.42, 0.45, 0.62
 #: They rise so far above the lower lip, softly.
-LOWER_TEETH_SPAN, LOWER_TEETH_BEND = (0.10, 0.065), 0.03
+LOWER_TEETH_SPAN, LOWER_TEETH_BEND = (0.16, 0.12), 0.03
 
 #: The tongue: how far it sinks with the aperture, rises to the gum, its half width and its half height.
 TONGUE_SINK, TONGUE_RISE, TONGUE_WIDTH = 0.70, 0.16, 0.62
@@ -108,7 +108,8 @@ class Interior:
         self._keeps_own = mouth.opening > OWN_OPENING
         self._bend, _, self._middle = (float(c) for c in _parabola(mouth.closed))
         self._arch = floats(np.clip(1 - (np.abs(self._u) / ARCH_END) ** ARCH_POWER, 0, 1))
-        self._gaps = floats(1 - GAP_DARKNESS * np.clip(_teeth_gaps(self._u), 0, 1))
+        self._gaps = np.clip(_teeth_gaps(self._u), 0, 1)
+        self._lit = floats(1 - GAP_DARKNESS * self._gaps)
         self._own, self._own_opacity = self._own_inside(picture, mouth)
 
     def paint(self, opening: Opening, shape: MouthShape) -> Floats:
@@ -142,10 +143,11 @@ class Interior:
         u, v, arch = self._u[opening.window], self._v[opening.window], self._arch[opening.window]
         length = TEETH_LENGTH - ROUND_COVER * shape.rounding + SPREAD_BARE * shape.spreading
         end = self._middle + length + (TEETH_BEND * self._bend - TEETH_LIFT) * u * u
+        end = end - GAP_RISE * self._gaps[opening.window]
         row = np.clip(0.5 + (end - v) * (self._unit_px / TEETH_EDGE_PX), 0, 1) * np.clip(4 * arch, 0, 1)
         lit = SHADOW_BRIGHTNESS + (1 - SHADOW_BRIGHTNESS) * smoothstep(0, SHADOW_REACH, opening.below_upper)
         opacity = floats(TEETH_STRENGTH * (1 - ROUND_VEIL * shape.rounding) * row)
-        glaze.lay(floats(opacity * arch), self._colours.teeth, lit * self._gaps[opening.window])
+        glaze.lay(floats(opacity * arch), self._colours.teeth, lit * self._lit[opening.window])
         glaze.lay(opacity, self._colours.gum, GUM_SHADE + (1 - GUM_SHADE) * lit)
 
     def _lay_lower_teeth(self, glaze: Glaze, opening: Opening, shape: MouthShape) -> None:
@@ -158,7 +160,7 @@ class Interior:
         u = self._u[opening.window]
         row = smoothstep(*LOWER_TEETH_SPAN, floats(opening.above_lower - LOWER_TEETH_BEND * u * u))
         opacity = row * self._arch[opening.window] * strength
-        glaze.lay(floats(opacity), self._colours.teeth, LOWER_TEETH_BRIGHTNESS * self._gaps[opening.window])
+        glaze.lay(floats(opacity), self._colours.teeth, LOWER_TEETH_BRIGHTNESS * self._lit[opening.window])
 
     def _lay_tongue(self, glaze: Glaze, opening: Opening, shape: MouthShape) -> None:
         u, v = self._u[opening.window], self._v[opening.window]

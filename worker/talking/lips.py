@@ -12,8 +12,8 @@ from worker.talking.geometry import GRID_U, MouthGeometry
 #: Corner shifts of the most rounded and the most spread mouth (half mouth widths).
 ROUNDEST, WIDEST = -0.27, 0.11
 
-#: Of the opening, the upper lip takes this share.
-UPPER_SHARE = 0.27
+#: Of the opening, the upper lip takes this share, and less below a near nose: this share of its distance.
+UPPER_SHARE, NOSE_SHARE = 0.27, 0.45
 #: The outline of the opening is (1 - |u|^n)^m: n grows by the second with spreading, m shrinks when rounded.
 OUTLINE_POWER, SPREAD_POWER, ROUND_POWER = 2.0, 1.2, 0.38
 #: An opening mouth's corners sink by this share of the aperture, of which the lips' middle shares less.
@@ -27,6 +27,8 @@ BITE_UPPER, BITE_LOWER = 0.05, 0.03
 
 #: The jaw follows the lower lip by this share, from a closed and from an open mouth.
 JAW_SHARE, OPEN_JAW_SHARE = 0.74, 0.62
+#: It sinks by this share of the chin's distance at most, or the throat would fold.
+MAX_JAW_SINK = 0.28
 #: Of an open mouth's opening, this much is reached without the jaw.
 JAW_SLACK = 0.45
 
@@ -116,8 +118,9 @@ def _targets(mouth: MouthGeometry, shape: MouthShape) -> tuple[Floats, Floats]:
     outline = inside ** (1 - ROUND_POWER * shape.rounding)
     sink = CORNER_SINK * shape.aperture
     middle = mouth.closed + _relaxing(mouth, shape)
-    upper_opening = UPPER_SHARE * shape.aperture + BITE_UPPER * shape.bite
-    lower_opening = (1 - UPPER_SHARE) * shape.aperture - BITE_LOWER * shape.bite
+    upper_share = _upper_share(mouth)
+    upper_opening = upper_share * shape.aperture + BITE_UPPER * shape.bite
+    lower_opening = (1 - upper_share) * shape.aperture - BITE_LOWER * shape.bite
     return (
         floats(middle - upper_opening * outline + UPPER_SINK * sink),
         floats(middle + lower_opening * outline + sink),
@@ -142,10 +145,15 @@ def _joined(lip: Floats, corner: Floats) -> Floats:
 
 
 def _jaw(mouth: MouthGeometry, aperture: float) -> float:
-    lowered = (1 - UPPER_SHARE) * aperture
+    lowered = (1 - _upper_share(mouth)) * aperture
+    sink = JAW_SHARE * lowered
     if mouth.is_open:
-        return OPEN_JAW_SHARE * max(0.0, lowered - JAW_SLACK * mouth.opening)
-    return JAW_SHARE * lowered
+        sink = OPEN_JAW_SHARE * max(0.0, lowered - JAW_SLACK * mouth.opening)
+    return min(sink, MAX_JAW_SINK * mouth.chin_distance)
+
+
+def _upper_share(mouth: MouthGeometry) -> float:
+    return min(UPPER_SHARE, NOSE_SHARE * mouth.nose_distance)
 
 
 def _left(loss: float, span: tuple[float, float], value: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -13,8 +15,6 @@ from worker.talking.lips import MouthShape, lip_motion, suited
 from worker.talking.palette import palette
 from worker.talking.warp import Layer, Warp
 
-#: What moves reaches so far beyond the face's sides and the nose (u, v), and so many chin distances down.
-SIDE_MARGIN, NOSE_MARGIN, CHIN_DISTANCES = 0.5, 0.4, 1.75
 #: Where lips and what is between them can be.
 LIPS_U, LIPS_V = (-1.25, 1.25), (-0.6, 1.3)
 #: Nodes of the warp per half mouth width, and the least pixels between them.
@@ -31,6 +31,9 @@ OPENING_MARGIN_PX = 3
 MAX_DEPTH = 3.0
 RESTED = 0.995
 
+#: What is between the lips, (H, W, 3), for the pixels of an opening.
+PaintInside = Callable[[Opening, MouthShape], Floats]
+
 
 class Mouth:
     """The mouth of one face in one picture. `draw` changes pixels of the even-sided `box` only."""
@@ -43,16 +46,16 @@ class Mouth:
             yaw_degrees: how far the head is turned.
         """
         self.geometry = mouth_geometry(picture, floats(points), yaw_degrees)
-        self.box = _moving_box(picture, self.geometry)
+        self._warp = Warp(self.geometry)
+        self.box = even_box(self.geometry.frame.bounds(*self._warp.reach), picture.shape[1], picture.shape[0])
         self._picture = picture
         unit_px = self.geometry.frame.unit_px
         self._interpolation = cv2.INTER_CUBIC if unit_px < CUBIC_BELOW_PX else cv2.INTER_LINEAR
         self._grid = NodeGrid(self.box, max(MIN_PITCH_PX, round(unit_px / NODES_PER_UNIT)))
         self._lips = _lips_box(picture, self.geometry, self.box)
-        self._warp = Warp(self.geometry)
         self._u, self._v = self._node_places()
         colours = palette(picture, self.geometry)
-        self._interior = Interior(picture, self.geometry, colours, self._lips)
+        self.paint_inside: PaintInside = Interior(picture, self.geometry, colours, self._lips).paint
         self._buffers = [self._grid.new_buffer() for _ in range(8)]
 
     def draw(
@@ -113,7 +116,7 @@ class Mouth:
         if window is None:
             return
         depths = (np.clip(depth[window], 0, MAX_DEPTH) for depth in (below_upper, above_lower))
-        inside = self._interior.paint(Opening(window, *depths), shape)
+        inside = self.paint_inside(Opening(window, *depths), shape)
         covered = cover[window][..., None]
         canvas[window] = to_image(canvas[window] * covered + inside * (1 - covered))
 
@@ -128,13 +131,6 @@ class Mouth:
         return self._grid.enlarged(x, self._buffers[buffer]), self._grid.enlarged(
             y, self._buffers[buffer + 1]
         )
-
-
-def _moving_box(picture: Image, mouth: MouthGeometry) -> Box:
-    height, width = picture.shape[:2]
-    u = (-mouth.left - SIDE_MARGIN, mouth.right + SIDE_MARGIN)
-    v = (-mouth.nose_distance - NOSE_MARGIN, CHIN_DISTANCES * mouth.chin_distance)
-    return even_box(mouth.frame.bounds(u, v), width, height)
 
 
 def _lips_box(picture: Image, mouth: MouthGeometry, outer: Box) -> Box:

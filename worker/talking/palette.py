@@ -9,11 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from worker.talking.arrays import Floats, Image, floats
+from worker.talking.arrays import LUMA, Floats, Image, floats
 from worker.talking.geometry import GRID_U, MouthGeometry
-
-#: Rec. 601 luma of blue, green, red.
-LUMA = floats((0.114, 0.587, 0.299))
 
 #: Patches are squares with this half side (half mouth widths).
 SKIN_PATCH, LIP_PATCH = 0.12, 0.06
@@ -35,6 +32,8 @@ TEETH_FACTOR, TEETH_OFFSET, TEETH_LUMA, TEETH_TINT = 1.04, 10.0, (92.0, 226.0), 
 #: The picture shows teeth if the 85th percentile between the lips is above this share of the skin's luma.
 BRIGHT_SHARE, BRIGHT_PERCENTILE, TEETH_PERCENTILE = 0.75, 85.0, 75.0
 MIN_TEETH_PIXELS = 20
+#: In smaller openings than this, what is bright is the lips' shine.
+TEETH_OPENING = 0.2
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,8 @@ def palette(picture: Image, mouth: MouthGeometry) -> Palette:
     own_teeth = _own_teeth(picture, mouth, BRIGHT_SHARE * luma)
     tint = lip - lip.mean()
     is_grey = float(np.abs(skin - skin.mean()).max()) < GREY_SKIN and float(np.ptp(lip)) < GREY_LIP
-    red = RED_SHADE * (0.0 if is_grey else 1.0)
     flesh = float(np.clip(luma, *FLESH_LUMA))
+    red = RED_SHADE * (0.0 if is_grey else flesh / FLESH_LUMA[1])
     return Palette(
         rim=_clipped(0.55 * lip + 0.6 * tint, 5, 200),
         cavity=_clipped(0.16 * flesh + 0.30 * tint + 0.9 * red, 3, 80),
@@ -87,7 +86,7 @@ def _guessed_teeth(skin: Floats, luma: float) -> Floats:
 
 def _own_teeth(picture: Image, mouth: MouthGeometry, bright_luma: float) -> Floats | None:
     """The mean colour of the teeth that the picture shows, if it does."""
-    if not mouth.is_open:
+    if mouth.opening < TEETH_OPENING:
         return None
     between = picture[_between_the_lips(picture, mouth)].astype(np.float32)
     luma = between @ LUMA

@@ -20,8 +20,11 @@ STEPS = 4
 
 #: The upper lip's motion is whole up to this share of the way to the nose, and gone there.
 UPPER_HOLD = 0.22
-#: Beside the mouth's middle the nose is taken to be further up: by this per u beyond the start.
-NOSE_SLOPE, NOSE_SLOPE_START = 0.7, 0.4
+#: Beside the mouth's middle the motion reaches further up than the nose: by this per u beyond the start, by
+#: NOSE_MARGIN at most.
+NOSE_SLOPE, NOSE_SLOPE_START, NOSE_MARGIN = 0.7, 0.4, 0.4
+#: Beside the face, all motion fades within this.
+SIDE_MARGIN = 0.5
 #: The corners' shift is whole up to the first share of the way to the nose or chin, gone at the second.
 UPPER_SHIFT_SPAN, LOWER_SHIFT_SPAN = (0.08, 1.0), (0.25, 0.95)
 #: How far beyond the corners their shift reaches (standard deviation).
@@ -35,13 +38,13 @@ LIP_HOLD = 0.75
 JAW_WHOLE, JAW_AFTER_LIP = 0.78, 0.2
 #: The lip's share of the way to the jaw is kept within these.
 LIP_SHARE_BOUNDS = (0.05, 0.6)
-#: The throat below the jaw follows it up to this many times the way there.
-THROAT_END = 1.55
-#: The jaw moves whole up to this share of the face's side, and not at all at its edge.
-JAW_SIDE_SPAN, SIDE_MARGIN = (0.55, 1.0), 1.02
+#: The throat follows the jaw less and less, over so many chin distances.
+THROAT = 0.6
+#: The jaw moves whole up to the first share of the face's side, and not at all from the second on.
+JAW_SIDE_SPAN = (0.56, 1.02)
 
-#: Rounded lips swell: how far, and how wide (u).
-UPPER_PUCKER, LOWER_PUCKER, PUCKER_WIDTH = 0.035, 0.03, 0.55
+#: Rounded lips swell by a share of their height, up to a limit, and how wide (u).
+PUCKER_SHARE, MAX_PUCKER, PUCKER_WIDTH = 0.15, 0.033, 0.55
 #: Height of the swelling, of the lip's.
 PUCKER_HEIGHT = 0.6
 
@@ -64,15 +67,24 @@ class Warp:
 
     def __init__(self, mouth: MouthGeometry) -> None:
         self._mouth = mouth
-        self._nose = floats(
-            mouth.nose_distance + NOSE_SLOPE * np.maximum(0, np.abs(GRID_U) - NOSE_SLOPE_START)
-        )
+        beside = NOSE_SLOPE * np.maximum(0, np.abs(GRID_U) - NOSE_SLOPE_START)
+        self._nose = floats(mouth.nose_distance + np.minimum(beside, NOSE_MARGIN))
         self._jaw = floats(np.maximum(MIN_JAW_SHARE * mouth.chin_distance, mouth.jaw - mouth.lower))
         lip = np.clip(mouth.lower_lip_height / self._jaw, *LIP_SHARE_BOUNDS)
         self._jaw_from = floats(LIP_HOLD * lip)
         self._jaw_slope = floats(1 / (np.maximum(JAW_WHOLE, lip + JAW_AFTER_LIP) - self._jaw_from))
-        side = np.where(GRID_U < 0, mouth.left, mouth.right) * SIDE_MARGIN
+        side = floats(np.where(GRID_U < 0, mouth.left, mouth.right))
         self._jaw_side = 1 - smoothstep(*JAW_SIDE_SPAN, floats(np.abs(GRID_U) / side))
+        self._face = 1 - smoothstep(side, floats(side + SIDE_MARGIN), np.abs(GRID_U))
+        self._throat = THROAT * mouth.chin_distance
+
+    @property
+    def reach(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Between which u, and which v, there is motion."""
+        side = SIDE_MARGIN
+        top = float((self._mouth.upper - self._nose)[self._face > 0].min())
+        bottom = float((self._mouth.lower + self._jaw)[self._face > 0].max()) + self._throat
+        return (-self._mouth.left - side, self._mouth.right + side), (top, bottom)
 
     def upper(self, u: Floats, v: Floats, motion: LipMotion) -> Layer:
         """The upper lip's layer, at the pixels (u, v)."""
@@ -91,8 +103,9 @@ class Warp:
         way = np.clip(below / -self._nose[at], 0, 1)
         dv = motion.upper[at] * (1 - smoothstep(UPPER_HOLD, 1, way))
         if motion.rounding:
-            dv -= motion.rounding * UPPER_PUCKER * _pucker(u, below, -self._mouth.upper_lip_height)
-        return _shift(u, way, UPPER_SHIFT_SPAN, motion.corner), dv
+            dv -= motion.rounding * _pucker(u, below, -self._mouth.upper_lip_height)
+        du = _shift(u, way, UPPER_SHIFT_SPAN, motion.corner)
+        return du * self._face[at], dv * self._face[at]
 
     def lower_displacement(self, u: Floats, v: Floats, motion: LipMotion) -> tuple[Floats, Floats]:
         """(du, dv) of the picture's places (u, v), if they belong to the lower lip."""
@@ -101,10 +114,11 @@ class Warp:
         way = np.clip(below / self._jaw[at], 0, 2)
         jaw = smoothstep(0, 1, (way - self._jaw_from[at]) * self._jaw_slope[at])
         dv = motion.lower[at] * (1 - jaw) + motion.jaw * self._jaw_side[at] * jaw
-        dv *= 1 - smoothstep(1, THROAT_END, way)
+        dv *= 1 - smoothstep(0, self._throat, below - self._jaw[at])
         if motion.rounding:
-            dv += motion.rounding * LOWER_PUCKER * _pucker(u, below, self._mouth.lower_lip_height)
-        return _shift(u, way, LOWER_SHIFT_SPAN, motion.corner), dv
+            dv += motion.rounding * _pucker(u, below, self._mouth.lower_lip_height)
+        du = _shift(u, way, LOWER_SHIFT_SPAN, motion.corner)
+        return du * self._face[at], dv * self._face[at]
 
 
 def inverted(displacement: Displacement, u: Floats, v: Floats) -> tuple[Floats, Floats]:
@@ -123,7 +137,8 @@ def _shift(u: Floats, way: Floats, span: tuple[float, float], corner: float) -> 
     return floats(corner * aside * (1 - smoothstep(*span, way)))
 
 
-def _pucker(u: Floats, below: Floats, lip_middle: float) -> Floats:
-    """1 at the middle of a lip's far edge, fading around it."""
-    height = PUCKER_HEIGHT * lip_middle
-    return floats(np.exp(-((u / PUCKER_WIDTH) ** 2) - ((below - lip_middle) / height) ** 2))
+def _pucker(u: Floats, below: Floats, far_edge: float) -> Floats:
+    """How far a lip swells: most in the middle of its far edge, `far_edge` below the near one."""
+    height = PUCKER_HEIGHT * far_edge
+    swelling = min(MAX_PUCKER, PUCKER_SHARE * abs(far_edge))
+    return floats(swelling * np.exp(-((u / PUCKER_WIDTH) ** 2) - ((below - far_edge) / height) ** 2))

@@ -1,0 +1,85 @@
+"""What is seen between the lips: the picture's own teeth or drawn ones that suit the shape."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.talking import portraits
+from tests.talking.portraits import Portrait
+from worker.talking.arrays import LUMA, Floats, floats
+from worker.talking.interior import Glaze, Interior, Opening
+from worker.talking.lips import ROUNDEST, WIDEST, MouthShape
+from worker.talking.mouth import Mouth
+from worker.talking.palette import palette
+
+BLACK, RED, WHITE = floats((0, 0, 0)), floats((0, 0, 200)), floats((255, 255, 255))
+
+
+def painted(portrait: Portrait, shape: MouthShape) -> Floats:
+    """The mouth's box, painted as if it was open from top to bottom."""
+    mouth = Mouth(portrait.picture, portrait.points, 0)
+    interior = Interior(
+        portrait.picture, mouth.geometry, palette(portrait.picture, mouth.geometry), mouth.box
+    )
+    _, v = mouth.geometry.frame.pixels(mouth.box)
+    window = (slice(None), slice(None))
+    return interior.paint(Opening(window, np.clip(v + 0.2, 0, 3), np.clip(0.9 - v, 0, 3)), shape)
+
+
+def bright_px(portrait: Portrait, shape: MouthShape) -> int:
+    return int((painted(portrait, shape) @ LUMA > 150).sum())
+
+
+def test_what_lies_before_hides_what_lies_behind() -> None:
+    glaze = Glaze((1, 3))
+    glaze.lay(floats([[1, 0.5, 0]]), RED)
+    glaze.lay(floats([[1, 1, 0]]), WHITE)
+
+    assert glaze.finished(BLACK).tolist() == [[[0, 0, 200], [127.5, 127.5, 227.5], [0, 0, 0]]]
+
+
+def test_round_lips_cover_the_teeth_and_spread_ones_bare_them() -> None:
+    areas = [bright_px(portraits.closed_mouth(), MouthShape(0.3, corner)) for corner in (ROUNDEST, 0, WIDEST)]
+
+    assert areas == sorted(set(areas))
+
+
+def test_the_tongue_is_redder_and_higher_when_it_is_raised() -> None:
+    lowered, raised = (
+        painted(portraits.closed_mouth(), MouthShape(0.5, 0, tongue=tongue)) for tongue in (0, 1)
+    )
+
+    assert (raised[..., 2] - raised[..., 0]).mean() > (lowered[..., 2] - lowered[..., 0]).mean()
+
+
+def test_the_teeth_of_a_smile_stay_where_the_picture_has_them() -> None:
+    portrait = portraits.close_up()
+    mouth = Mouth(portrait.picture, portrait.points, 0)
+    frame = mouth.geometry.frame
+    x, y = frame.to_picture(floats((0.05, 0.32))).round().astype(int)
+    canvas = portrait.picture.copy()
+
+    mouth.draw(canvas, 0.6)
+
+    assert np.abs(canvas[y, x].astype(int) - portrait.picture[y, x]).max() < 12
+    assert canvas[y, x].min() > 180
+
+
+def test_a_closed_mouth_gets_teeth_about_as_light_as_the_skin() -> None:
+    portrait = portraits.closed_mouth()
+    colours = palette(portrait.picture, Mouth(portrait.picture, portrait.points, 0).geometry)
+
+    assert not colours.shows_teeth
+    assert 150 < colours.teeth @ LUMA < 230
+    assert colours.cavity @ LUMA < colours.tongue @ LUMA < colours.teeth @ LUMA
+
+
+@pytest.mark.parametrize("aperture", [0.1, 0.3, 0.6])
+def test_a_grey_picture_stays_grey(aperture: float) -> None:
+    portrait = portraits.grey()
+    canvas = portrait.picture.copy()
+
+    Mouth(portrait.picture, portrait.points, 0).draw(canvas, aperture)
+
+    assert int(np.ptp(canvas.astype(int), axis=2).max()) <= 1
