@@ -38,8 +38,8 @@ QUIET_HOPS = 9
 #: Too short to hold a phone.
 MIN_UTTERANCE_SAMPLES = voice.SAMPLE_RATE // 10
 
-#: The weight of the phone bigrams against the sound.
-LANGUAGE_WEIGHT = 2.0
+#: The weight of the phone bigrams against the sound: they are English, and the voice may not be.
+LANGUAGE_WEIGHT = 1.0
 #: With a narrower beam the search dies after some ten seconds and returns one endless phone.
 BEAM = 1e-20
 

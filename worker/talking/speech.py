@@ -82,7 +82,7 @@ def mouth_track(features: Features, phones: Sequence[Phone] | None, frames: int)
     """
     if not phones:
         return _at_frames(_by_features(features), frames)
-    closures = _closures(phones, features.loudness)
+    closures = _closures(phones, features.loudness * np.float32(features.aliveness))
     track = _at_frames(_by_phones(features, painted(phones, len(features)), closures), frames)
     return _with_closures_seen(track, closures)
 
@@ -113,7 +113,7 @@ def _by_phones(features: Features, targets: Targets, closures: Sequence[_Closure
     aperture = _blended(_wanted_aperture(features, targets), targets.weight, APERTURE_SIGMA) * features.gate
     return MouthTrack(
         aperture=_with_hints(aperture, features) * (1 - closure),
-        corner=_blended(targets.corner, targets.weight, CORNER_SIGMA) * features.gate,
+        corner=_blended(_wanted_corner(features, targets), targets.weight, CORNER_SIGMA) * features.gate,
         bite=gaussian(targets.bite, TONGUE_SIGMA) * features.gate,
         tongue=gaussian(targets.tongue, TONGUE_SIGMA) * features.gate,
         energy=_energy(features),
@@ -127,12 +127,20 @@ def _energy(features: Features) -> Floats:
 
 
 def _wanted_aperture(features: Features, targets: Targets) -> Floats:
-    """The targets, with vowels as open as the voice is strong and its first formant says."""
+    """The targets, with vowels as open as the voice is strong and its first formant says.
+
+    Where the phones say nothing the features have the word, as they do in languages the decoder doesn't know.
+    """
     loudness = gaussian(features.loudness, STRENGTH_SIGMA)
     strength = np.minimum(MIN_STRENGTH + STRENGTH_SLOPE * loudness, MAX_STRENGTH)
     heard = hints.heard_vowel_aperture(features)
     vowel = (1 - VOWEL_HINT_SHARE) * targets.aperture * strength + VOWEL_HINT_SHARE * heard
-    return floats(np.where(targets.vowel, vowel, targets.aperture))
+    known = np.where(targets.vowel, vowel, targets.aperture)
+    return floats(np.where(targets.unknown, hints.aperture(features), known))
+
+
+def _wanted_corner(features: Features, targets: Targets) -> Floats:
+    return floats(np.where(targets.unknown, hints.corner(features), targets.corner))
 
 
 def _blended(target: Floats, weight: Floats, sigma: float) -> Floats:
