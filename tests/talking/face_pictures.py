@@ -41,6 +41,10 @@ def scaled(factor: float) -> Change:
     return lambda picture: pixels(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=how))
 
 
+def blurred(sigma_px: float) -> Change:
+    return lambda picture: pixels(cv2.GaussianBlur(picture, (0, 0), sigma_px))
+
+
 def dark(picture: Image) -> Image:
     return pixels(picture // 5)
 
@@ -100,3 +104,8 @@ def smiley() -> Image:
         cv2.circle(picture, (x, 160), 18, (0, 0, 0), -1)
     cv2.ellipse(picture, (200, 230), (80, 50), 0, 20, 160, (0, 0, 0), 10)
     return picture
+
+
+def astronaut_close_up() -> Image:
+    """Her head, three times as large as in the portrait."""
+    return scaled(3)(pixels(cv2.imread(str(PORTRAIT)))[40:230, 120:330])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_pitch_is_positive_for_a_raised_chin(degrees: float) -> None:
 
 @pytest.mark.parametrize(("degrees", "usable"), [(39.9, True), (-39.9, True), (40.1, False), (-40.1, False)])
 def test_forty_degrees_are_the_limit(degrees: float, usable: bool) -> None:
-    assert flat_face(yaw_degrees=degrees).can_be_used is usable
+    assert isinstance(choose([flat_face(yaw_degrees=degrees)]), Accepted) is usable
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,12 @@ def test_a_small_face_speaks_where_the_large_one_is_turned_away() -> None:
 
 def test_nobody_is_refused_as_nobody() -> None:
     assert "No face was found" in refusal(choose([])).sentence
+
+
+def test_a_hidden_mouth_is_refused_as_such() -> None:
+    assert refusal(choose([replace(flat_face(), mouth_covered=True)])).code == "hidden_mouth"
+
+
+def test_of_two_who_cannot_speak_the_larger_tells_why() -> None:
+    aside, hidden = flat_face(300, yaw_degrees=50), replace(flat_face(100, x=400), mouth_covered=True)
+    assert refusal(choose([hidden, aside])).code == "profile_face"

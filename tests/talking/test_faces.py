@@ -15,7 +15,9 @@ from tests.talking.choices import codes, refusal
 from tests.talking.face_pictures import (
     PORTRAIT,
     Change,
+    astronaut_close_up,
     beside_herself,
+    blurred,
     close_up,
     clouds,
     coffee_cup,
@@ -82,7 +84,9 @@ def test_the_mesh_stays_on_the_same_places_in_every_size(
     (face,) = finder.find(scaled(factor)(astronaut))
     in_her_pixels = (face.points[:, :2] + 0.5) / factor - 0.5
     apart_px = np.hypot(*(in_her_pixels - her_face.points[:, :2]).T)
+    deeper_px = np.abs(face.points[:, 2] / factor - her_face.points[:, 2])
     assert np.median(apart_px) < 0.015 * her_face.width_px
+    assert np.median(deeper_px) < 0.03 * her_face.width_px
 
 
 def test_a_mirrored_picture_has_the_mirrored_mesh(
@@ -101,6 +105,11 @@ def test_the_mesh_sits_on_the_lips(astronaut: Image, her_face: Face) -> None:
     above = np.roll(lips, -int(lips.any(axis=1).sum()), axis=0)
     assert redness[lips > 0].mean() > redness[y, x].mean() + 3
     assert redness[lips > 0].mean() > redness[above > 0].mean() + 1
+
+
+def test_a_face_that_is_not_sure_to_be_one_is_not_found(finder: FaceFinder) -> None:
+    assert len(finder.find(blurred(6)(astronaut_close_up()))) == 1
+    assert finder.find(blurred(10)(astronaut_close_up())) == []
 
 
 def test_the_nose_is_nearer_than_the_ears(her_face: Face) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from app.notices import Notice
 from worker.talking import models
 from worker.talking.arrays import Image
+from worker.talking.cover import is_mouth_covered
 from worker.talking.detector import Detection, Detector
 from worker.talking.mesh import MARGIN, Crop, Mesh, tilt_radians, turned
 from worker.talking.networks import Points
@@ -44,11 +45,12 @@ class Face:
     """A face.
 
     `points` is (468, 3) float64: x and y in pixels of the picture, z in the same unit, negative towards the
-    camera. `score` is 0 to 1.
+    camera. `score` is 0 to 1. `mouth_covered` is told only of what surely is: many a hand goes unnoticed.
     """
 
     points: Points
     score: float
+    mouth_covered: bool = False
 
     @property
     def width_px(self) -> float:
@@ -65,10 +67,6 @@ class Face:
         """How far it looks up; negative when it looks down. Right to about 10 degrees: foreheads differ."""
         return _lean_degrees(self.points[FOREHEAD] - self.points[CHIN])
 
-    @property
-    def can_be_used(self) -> bool:
-        return self.width_px >= MIN_WIDTH_PX and abs(self.yaw_degrees) <= MAX_YAW_DEGREES
-
 
 @dataclass(frozen=True)
 class Accepted:
@@ -80,7 +78,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Refused:
-    """No face can speak. `sentence` tells a person why; `code` is `no_face` or `profile_face`."""
+    """Nobody can speak. `code`: `no_face`, `profile_face` or `hidden_mouth`; `sentence` is for a person."""
 
     code: str
     sentence: str
@@ -91,6 +89,9 @@ Choice = Accepted | Refused
 NO_FACE = Refused("no_face", "No face was found in the picture.")
 FACE_TOO_SMALL = Refused("no_face", "The face in the picture is too small to speak.")
 PROFILE_FACE = Refused("profile_face", "The face in the picture is turned too far to the side to speak.")
+HIDDEN_MOUTH = Refused(
+    "hidden_mouth", "Something in the picture hides the mouth, so it can't be made to speak."
+)
 
 
 class FaceFinder:
@@ -118,19 +119,28 @@ class FaceFinder:
         x, y = found.corners.mean(axis=0)
         crop = Crop(float(x), float(y), MARGIN * found.side_px, found.angle_radians)
         presence, points = self._mesh.fit(searched, crop)
-        return Face(_unshrunk(points, scale), found.score) if presence > MIN_PRESENCE else None
+        if presence <= MIN_PRESENCE:
+            return None
+        return Face(_unshrunk(points, scale), found.score, is_mouth_covered(self._mesh, searched, points))
 
 
 def choose(faces: list[Face]) -> Choice:
-    """Who speaks: of the faces that are large enough and not turned away, the largest and surest."""
-    usable = [face for face in faces if face.can_be_used]
+    """Who speaks: of the faces that can, the largest and surest. If none can, why the largest can't."""
+    usable = [face for face in faces if _refusal(face) is None]
     if usable:
         face = max(usable, key=lambda face: face.width_px * face.score)
         return Accepted(face, tuple(_notices(face, len(faces))))
-    if not faces:
-        return NO_FACE
-    largest = max(faces, key=lambda face: face.width_px)
-    return FACE_TOO_SMALL if largest.width_px < MIN_WIDTH_PX else PROFILE_FACE
+    refusals = (_refusal(face) for face in sorted(faces, key=lambda face: -face.width_px))
+    return next((refused for refused in refusals if refused), NO_FACE)
+
+
+def _refusal(face: Face) -> Refused | None:
+    """Why this face can't speak; None if it can."""
+    if face.width_px < MIN_WIDTH_PX:
+        return FACE_TOO_SMALL
+    if abs(face.yaw_degrees) > MAX_YAW_DEGREES:
+        return PROFILE_FACE
+    return HIDDEN_MOUTH if face.mouth_covered else None
 
 
 def _notices(face: Face, found: int) -> list[Notice]:

@@ -65,11 +65,12 @@ class Mesh:
         z is in the same unit, negative towards the camera, 0 about the middle of the head.
         """
         for _ in range(LOOKS):
-            presence, points = self._look(picture, crop)
+            presence, points = self.look(picture, crop)
             crop = around(points)
         return presence, points
 
-    def _look(self, picture: Image, crop: Crop) -> tuple[float, Points]:
+    def look(self, picture: Image, crop: Crop) -> tuple[float, Points]:
+        """What `fit` returns, from one look at `crop` alone."""
         logit, flat = self._network.run(_cut_out(picture, crop), ("conv2d_31", "conv2d_21"))
         found = flat.reshape(POINTS, 3)
         to_picture = crop.to_picture()
