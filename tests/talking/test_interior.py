@@ -8,7 +8,7 @@ import pytest
 from tests.talking import portraits
 from tests.talking.portraits import Portrait
 from worker.talking.arrays import LUMA, Floats, floats
-from worker.talking.interior import Glaze, Interior, Opening
+from worker.talking.interior import Depths, Glaze, Interior
 from worker.talking.lips import ROUNDEST, WIDEST, MouthShape
 from worker.talking.mouth import Mouth
 from worker.talking.palette import palette
@@ -23,8 +23,7 @@ def painted(portrait: Portrait, shape: MouthShape) -> Floats:
         portrait.picture, mouth.geometry, palette(portrait.picture, mouth.geometry), mouth.box
     )
     _, v = mouth.geometry.frame.pixels(mouth.box)
-    window = (slice(None), slice(None))
-    return interior.paint(Opening(window, np.clip(v + 0.2, 0, 3), np.clip(0.9 - v, 0, 3)), shape)
+    return interior.paint(mouth.box, Depths(floats(v + 0.2), floats(0.9 - v)), shape)
 
 
 def bright_px(portrait: Portrait, shape: MouthShape) -> int:

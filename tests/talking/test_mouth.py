@@ -26,7 +26,7 @@ def drawn(portrait: Portrait, aperture: float, corner: float = 0) -> Image:
 def opening_px(portrait: Portrait, aperture: float) -> int:
     """How many pixels show what is between the lips, seen by painting it in a colour that no face has."""
     mouth = Mouth(portrait.picture, portrait.points, 0)
-    mouth.paint_inside = lambda opening, _: np.full((*opening.below_upper.shape, 3), GREEN, np.float32)
+    mouth.paint_inside = lambda box, *_: np.full((box.height, box.width, 3), GREEN, np.float32)
     canvas = portrait.picture.copy()
     mouth.draw(canvas, aperture)
     return int((np.abs(canvas.astype(int) - GREEN).max(axis=2) < 100).sum())

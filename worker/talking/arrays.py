@@ -36,5 +36,5 @@ def to_image(values: Any) -> Image:
 
 def smoothstep(start: float | Floats, end: float | Floats, x: float | Floats) -> Floats:
     """0 at `start`, 1 at `end`, with level ends between them (3t^2 - 2t^3); `start` may lie above `end`."""
-    t = np.clip((np.asarray(x, np.float32) - start) / (np.asarray(end, np.float32) - start), 0, 1)
+    t = np.minimum(np.maximum((floats(x) - start) / (end - start), 0), 1)
     return floats(t * t * (3 - 2 * t))

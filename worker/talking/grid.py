@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from worker.talking.arrays import Floats, Image, floats
+from worker.talking.arrays import Flags, Floats, Image, floats
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,25 @@ class Box:
         """Indexes a picture."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    def shifted(self, right: int, down: int) -> Box:
+        return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
+
+    def cut(self, outer: Box) -> Box:
+        """What of it lies in `outer`."""
+        return Box(
+            max(self.left, outer.left),
+            max(self.top, outer.top),
+            min(self.right, outer.right),
+            min(self.bottom, outer.bottom),
+        )
+
     def halved(self) -> Box:
         """The box on a plane of half the size, for a box with even sides."""
         return Box(self.left // 2, self.top // 2, self.right // 2, self.bottom // 2)
 
     def within(self, outer: Box) -> Box:
         """The box seen from the corner of `outer`."""
-        return Box(
-            self.left - outer.left, self.top - outer.top, self.right - outer.left, self.bottom - outer.top
-        )
+        return self.shifted(-outer.left, -outer.top)
 
 
 def even_box(bounds: Floats, width: int, height: int) -> Box:
@@ -49,6 +59,16 @@ def even_box(bounds: Floats, width: int, height: int) -> Box:
     x = np.clip((left, right), 0, width).astype(int)
     y = np.clip((top, bottom), 0, height).astype(int)
     return Box(int(x[0]), int(y[0]), int(x[1]), int(y[1]))
+
+
+def box_around(flags: Flags, margin: int) -> Box | None:
+    """The smallest box around all flags (H, W) and a margin, cut to the array; None without a flag."""
+    rows, columns = np.flatnonzero(flags.any(axis=1)), np.flatnonzero(flags.any(axis=0))
+    if not len(rows):
+        return None
+    around = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    wide = Box(around.left - margin, around.top - margin, around.right + margin, around.bottom + margin)
+    return wide.cut(Box(0, 0, flags.shape[1], flags.shape[0]))
 
 
 class NodeGrid:
@@ -73,21 +93,38 @@ class NodeGrid:
         row = round((y - float(self.y[0, 0])) / self.pitch)
         return max(0, min(row, self.rows - 1)), max(0, min(column, self.columns - 1))
 
-    def enlarged(self, nodes: Floats, buffer: Floats | None = None) -> Floats:
-        """(rows, columns) values at the nodes as (box.height, box.width) values at the pixels.
+    @property
+    def cells(self) -> Box:
+        """All nodes but the ring, in columns and rows."""
+        return Box(1, 1, self.columns - 1, self.rows - 1)
 
-        `buffer`, from `new_buffer`, is written to and returned as a view.
-        """
-        size = (self.columns * self.pitch, self.rows * self.pitch)
-        whole = cv2.resize(nodes, size, dst=buffer, interpolation=cv2.INTER_LINEAR)
-        return floats(
-            whole[self.pitch : self.pitch + self.box.height, self.pitch : self.pitch + self.box.width]
+    def pixels(self, cells: Box) -> Box:
+        """The part of the grid's box that some of its cells cover."""
+        left, top = self.box.left - self.pitch, self.box.top - self.pitch
+        return Box(
+            left + self.pitch * cells.left,
+            top + self.pitch * cells.top,
+            min(self.box.right, left + self.pitch * cells.right),
+            min(self.box.bottom, top + self.pitch * cells.bottom),
         )
 
+    def enlarged(self, nodes: Floats, cells: Box, buffer: Floats | None = None) -> Floats:
+        """(rows, columns) values at the nodes as those at the pixels of `cells`: (height, width).
+
+        For all cells `buffer`, from `new_buffer`, is written to and returned as a view.
+        """
+        pixels = self.pixels(cells)
+        part = nodes[cells.top - 1 : cells.bottom + 1, cells.left - 1 : cells.right + 1]
+        size = (part.shape[1] * self.pitch, part.shape[0] * self.pitch)
+        whole = cv2.resize(np.ascontiguousarray(part), size, dst=buffer, interpolation=cv2.INTER_LINEAR)
+        first = self.pitch
+        return floats(whole[first : first + pixels.height, first : first + pixels.width])
+
     def new_buffer(self) -> Floats:
+        """Room for all nodes enlarged."""
         return np.empty((self.rows * self.pitch, self.columns * self.pitch), np.float32)
 
 
-def remapped(source: Image, x: Floats, y: Floats, interpolation: int) -> Image:
-    """`source` at each (x, y); its border's values beyond it."""
-    return np.asarray(cv2.remap(source, x, y, interpolation, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+def remap(source: Image, x: Floats, y: Floats, interpolation: int, target: Image) -> None:
+    """Fills `target` with `source` at each (x, y); beyond its border are the border's values."""
+    cv2.remap(source, x, y, interpolation, dst=target, borderMode=cv2.BORDER_REPLICATE)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from worker.talking.arrays import AnyFloats, Flags, Floats, Image, Indices, floats, smoothstep
-from worker.talking.grid import Box, NodeGrid, even_box, remapped
+from worker.talking.grid import Box, NodeGrid, even_box, remap
 
 #: Mesh points around the face, from the forehead clockwise; its ends; the brows.
 OVAL = (
@@ -67,8 +67,7 @@ class Head:
         self._face = _Face.of(floats(points))
         self.box = _moving_box(self._face, width, height)
         self._grid = NodeGrid(self.box, PITCH_PX)
-        chroma = PITCH_PX // 2
-        self._chroma_grid = NodeGrid(self.box.halved(), chroma)
+        self._chroma_grid = NodeGrid(self.box.halved(), PITCH_PX // 2)
         self.mask = _mask(self._face, self._grid, width, height)
         self._depth = _depth(self._face, floats(points), self._grid) * self.mask * self._face.width
         self._brow = _brow_lift(self._face, floats(points), self._grid) * self.mask * self._face.width
@@ -99,14 +98,18 @@ class Head:
         written: it has to hold the background from before.
         """
         dx, dy = self.displacement(pose)
-        x = self._grid.enlarged(floats(self._grid.x - dx), self._buffers[0])
-        y = self._grid.enlarged(floats(self._grid.y - dy), self._buffers[1])
         sources, targets = i420_planes(planes, *self._size), i420_planes(out, *self._size)
-        targets[0][self.box.slices] = remapped(sources[0], x, y, self._interpolation)
-        x = self._chroma_grid.enlarged(floats(self._chroma_grid.x - dx / 2), self._chroma_buffers[0])
-        y = self._chroma_grid.enlarged(floats(self._chroma_grid.y - dy / 2), self._chroma_buffers[1])
+        x, y = _maps(self._grid, dx, dy, self._buffers)
+        remap(sources[0], x, y, self._interpolation, targets[0][self.box.slices])
+        x, y = _maps(self._chroma_grid, floats(dx / 2), floats(dy / 2), self._chroma_buffers)
         for source, target in zip(sources[1:], targets[1:], strict=True):
-            target[self.box.halved().slices] = remapped(source, x, y, cv2.INTER_LINEAR)
+            remap(source, x, y, cv2.INTER_LINEAR, target[self.box.halved().slices])
+
+
+def _maps(grid: NodeGrid, dx: Floats, dy: Floats, buffers: list[Floats]) -> tuple[Floats, Floats]:
+    """Which place each pixel of the grid's box shows, if its nodes move by (dx, dy)."""
+    x = grid.enlarged(grid.x - dx, grid.cells, buffers[0])
+    return x, grid.enlarged(grid.y - dy, grid.cells, buffers[1])
 
 
 def i420_planes(frame: Image, width: int, height: int) -> tuple[Image, Image, Image]:

@@ -89,8 +89,19 @@ class Glaze:
 
 
 @dataclass(frozen=True)
-class Opening:
-    """The pixels to paint: all arrays are (H, W). Depths are below the upper, above the lower lip's edge."""
+class Depths:
+    """How far pixels are below the upper and above the lower lip's edge, in half mouth widths; (H, W) each."""
+
+    below_upper: Floats
+    above_lower: Floats
+
+    def part(self, box: Box) -> Depths:
+        return Depths(self.below_upper[box.slices], self.above_lower[box.slices])
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """The pixels to paint: where they are in the interior's arrays, and how deep."""
 
     window: tuple[slice, slice]
     below_upper: Floats
@@ -101,7 +112,8 @@ class Interior:
     """The inside of one mouth, ready to be painted for any shape."""
 
     def __init__(self, picture: Image, mouth: MouthGeometry, colours: Palette, box: Box) -> None:
-        """`box` is the part of the picture that openings' windows are in."""
+        """`box` is the part of the picture in which it may be painted."""
+        self._box = box
         self._colours = colours
         self._unit_px = mouth.frame.unit_px
         self._u, self._v = mouth.frame.pixels(box)
@@ -112,8 +124,12 @@ class Interior:
         self._lit = floats(1 - GAP_DARKNESS * self._gaps)
         self._own, self._own_opacity = self._own_inside(picture, mouth)
 
-    def paint(self, opening: Opening, shape: MouthShape) -> Floats:
-        """(H, W, 3) for the pixels of `opening`."""
+    def paint(self, box: Box, depths: Depths, shape: MouthShape) -> Floats:
+        """(H, W, 3): the pixels of a box of the picture, for which `depths` are."""
+        below_upper, above_lower = (
+            np.maximum(depth, 0) for depth in (depths.below_upper, depths.above_lower)
+        )
+        opening = _Opening(box.within(self._box).slices, below_upper, above_lower)
         glaze = Glaze(opening.below_upper.shape)
         self._lay_rims(glaze, opening)
         if self._keeps_own:
@@ -126,7 +142,7 @@ class Interior:
         blur_px = max(MIN_BLUR_PX, BLUR * self._unit_px)
         return floats(cv2.GaussianBlur(glaze.finished(self._colours.cavity), (0, 0), blur_px))
 
-    def _lay_rims(self, glaze: Glaze, opening: Opening) -> None:
+    def _lay_rims(self, glaze: Glaze, opening: _Opening) -> None:
         for depth, (reach, strength, brightness) in (
             (opening.below_upper, UPPER_RIM),
             (opening.above_lower, LOWER_RIM),
@@ -134,12 +150,12 @@ class Interior:
             near = np.clip(1 - depth / reach, 0, 1)
             glaze.lay(floats(strength * near * np.sqrt(near)), self._colours.rim, brightness)
 
-    def _lay_own(self, glaze: Glaze, opening: Opening) -> None:
+    def _lay_own(self, glaze: Glaze, opening: _Opening) -> None:
         shade = smoothstep(*OWN_SHADOW_SPAN, opening.below_upper)
         brightness = OWN_SHADOW_BRIGHTNESS + (1 - OWN_SHADOW_BRIGHTNESS) * shade
         glaze.lay_picture(self._own_opacity[opening.window], self._own[opening.window], brightness)
 
-    def _lay_upper_teeth(self, glaze: Glaze, opening: Opening, shape: MouthShape) -> None:
+    def _lay_upper_teeth(self, glaze: Glaze, opening: _Opening, shape: MouthShape) -> None:
         u, v, arch = self._u[opening.window], self._v[opening.window], self._arch[opening.window]
         length = TEETH_LENGTH - ROUND_COVER * shape.rounding + SPREAD_BARE * shape.spreading
         end = self._middle + length + (TEETH_BEND * self._bend - TEETH_LIFT) * u * u
@@ -150,7 +166,7 @@ class Interior:
         glaze.lay(floats(opacity * arch), self._colours.teeth, lit * self._lit[opening.window])
         glaze.lay(opacity, self._colours.gum, GUM_SHADE + (1 - GUM_SHADE) * lit)
 
-    def _lay_lower_teeth(self, glaze: Glaze, opening: Opening, shape: MouthShape) -> None:
+    def _lay_lower_teeth(self, glaze: Glaze, opening: _Opening, shape: MouthShape) -> None:
         wide = float(smoothstep(*LOWER_TEETH_APERTURES, shape.aperture))
         spread = shape.spreading * float(smoothstep(*SPREAD_APERTURES, shape.aperture))
         strength = LOWER_TEETH_STRENGTH * wide + SPREAD_TEETH_STRENGTH * spread * (1 - wide)
@@ -162,7 +178,7 @@ class Interior:
         opacity = row * self._arch[opening.window] * strength
         glaze.lay(floats(opacity), self._colours.teeth, LOWER_TEETH_BRIGHTNESS * self._lit[opening.window])
 
-    def _lay_tongue(self, glaze: Glaze, opening: Opening, shape: MouthShape) -> None:
+    def _lay_tongue(self, glaze: Glaze, opening: _Opening, shape: MouthShape) -> None:
         u, v = self._u[opening.window], self._v[opening.window]
         raised = shape.tongue * min(1.0, 3 * shape.aperture)
         middle = self._middle + TONGUE_SINK * shape.aperture - TONGUE_RISE * raised
@@ -172,7 +188,7 @@ class Interior:
         bulge = 1 - TONGUE_BULGE + TONGUE_BULGE * smoothstep(1, 0.1, distance)
         glaze.lay(TONGUE_STRENGTH * smoothstep(*TONGUE_EDGE, distance), self._colours.tongue, bulge)
 
-    def _lay_floor(self, glaze: Glaze, opening: Opening) -> None:
+    def _lay_floor(self, glaze: Glaze, opening: _Opening) -> None:
         u = self._u[opening.window]
         near = smoothstep(FLOOR_REACH, 0, opening.above_lower)
         glaze.lay(floats(FLOOR_STRENGTH * near * np.clip(1 - u * u, 0, 1)), self._colours.gum)

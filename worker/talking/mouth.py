@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from worker.talking.arrays import AnyFloats, Flags, Floats, Image, floats, to_image
-from worker.talking.geometry import MouthGeometry, mouth_geometry
-from worker.talking.grid import Box, NodeGrid, even_box, remapped
-from worker.talking.interior import Interior, Opening
+from worker.talking.geometry import mouth_geometry
+from worker.talking.grid import Box, NodeGrid, box_around, even_box, remap
+from worker.talking.interior import Depths, Interior
 from worker.talking.lips import MouthShape, lip_motion, suited
 from worker.talking.palette import palette
 from worker.talking.warp import Layer, Warp
@@ -27,12 +27,10 @@ EDGE_PX, SLIT_PX = 1.4, 1.6
 COVERED = 0.996
 #: Pixels around the opening that are drawn with it.
 OPENING_MARGIN_PX = 3
-#: Depths are cut here (half mouth widths).
-MAX_DEPTH = 3.0
 RESTED = 0.995
 
-#: What is between the lips, (H, W, 3), for the pixels of an opening.
-PaintInside = Callable[[Opening, MouthShape], Floats]
+#: Paints what is between the lips, (height, width, 3), in a box of the picture.
+PaintInside = Callable[[Box, Depths, MouthShape], Floats]
 
 
 class Mouth:
@@ -52,11 +50,11 @@ class Mouth:
         unit_px = self.geometry.frame.unit_px
         self._interpolation = cv2.INTER_CUBIC if unit_px < CUBIC_BELOW_PX else cv2.INTER_LINEAR
         self._grid = NodeGrid(self.box, max(MIN_PITCH_PX, round(unit_px / NODES_PER_UNIT)))
-        self._lips = _lips_box(picture, self.geometry, self.box)
         self._u, self._v = self._node_places()
+        self._near_lips = _within(self._u, LIPS_U) & _within(self._v, LIPS_V)
         colours = palette(picture, self.geometry)
-        self.paint_inside: PaintInside = Interior(picture, self.geometry, colours, self._lips).paint
-        self._buffers = [self._grid.new_buffer() for _ in range(8)]
+        self.paint_inside: PaintInside = Interior(picture, self.geometry, colours, self.box).paint
+        self._buffers = [self._grid.new_buffer() for _ in range(2)]
 
     def draw(
         self,
@@ -80,7 +78,9 @@ class Mouth:
         upper = self._warp.upper(self._u, self._v, motion)
         lower = self._warp.lower(self._u, self._v, motion)
         self._draw_around(canvas[self.box.slices], upper, lower)
-        self._draw_lips(canvas[self._lips.slices], upper, lower, shape)
+        cells = self._undecided(upper, lower)
+        if cells:
+            self._draw_lips(canvas, cells, upper, lower, shape)
 
     def _node_places(self) -> tuple[Floats, Floats]:
         local = self.geometry.frame.to_local(np.stack([self._grid.x, self._grid.y], axis=-1))
@@ -90,67 +90,56 @@ class Mouth:
         """All of the box by one map: outside of the lips the layers agree."""
         is_lower = upper.below_edge + lower.below_edge > 0
         u, v = np.where(is_lower, lower.u, upper.u), np.where(is_lower, lower.v, upper.v)
-        x, y = self._pixel_maps(u, v, 0)
-        canvas[:] = remapped(self._picture, x, y, self._interpolation)
+        x, y = self.geometry.frame.pixel_maps(u, v)
+        x = self._grid.enlarged(x, self._grid.cells, self._buffers[0])
+        y = self._grid.enlarged(y, self._grid.cells, self._buffers[1])
+        remap(self._picture, x, y, self._interpolation, canvas)
 
-    def _draw_lips(self, canvas: Image, upper: Layer, lower: Layer, shape: MouthShape) -> None:
-        """The box of the lips by both layers, each as far as its lip reaches; the inside where none does."""
-        inner = self._lips.within(self.box).slices
-        below_upper = self._grid.enlarged(upper.below_edge, self._buffers[2])[inner]
-        below_lower = self._grid.enlarged(lower.below_edge, self._buffers[3])[inner]
+    def _undecided(self, upper: Layer, lower: Layer) -> Box | None:
+        """The cells of the grid around the edges of the lips, where not one layer alone is seen."""
+        edge = EDGE_PX / self.geometry.frame.unit_px
+        is_upper = (upper.below_edge < -edge) & (lower.below_edge < -edge)
+        is_lower = (upper.below_edge > edge) & (lower.below_edge > edge)
+        around = box_around(self._near_lips & ~(is_upper | is_lower), margin=1)
+        return around and around.cut(self._grid.cells)
+
+    def _draw_lips(self, canvas: Image, cells: Box, upper: Layer, lower: Layer, shape: MouthShape) -> None:
+        """Both layers, each as far as its lip reaches, and the inside where none does."""
+        below_upper = self._grid.enlarged(upper.below_edge, cells)
+        below_lower = self._grid.enlarged(lower.below_edge, cells)
         unit_px = self.geometry.frame.unit_px
         upper_alpha = np.clip(0.5 - below_upper * (unit_px / EDGE_PX), 0, 1)
         lower_alpha = np.clip(0.5 + below_lower * (unit_px / EDGE_PX), 0, 1)
         both = upper_alpha + lower_alpha
         share = lower_alpha / (both + np.float32(1e-4))
-        lips = cv2.blendLinear(self._seen(upper, 4), self._seen(lower, 6), 1 - share, share)
+        lips = cv2.blendLinear(self._seen(upper, cells), self._seen(lower, cells), 1 - share, share)
         slit = 1 - np.clip((below_upper - below_lower) * (unit_px / SLIT_PX), 0, 1)
         cover = np.clip(np.maximum(both, slit), 0, 1)
-        canvas[:] = lips
-        self._draw_inside(canvas, cover, below_upper, -below_lower, shape)
+        pixels = self._grid.pixels(cells)
+        canvas[pixels.slices] = lips
+        self._draw_inside(canvas, pixels, cover, Depths(below_upper, -below_lower), shape)
 
     def _draw_inside(
-        self, canvas: Image, cover: Floats, below_upper: Floats, above_lower: Floats, shape: MouthShape
+        self, canvas: Image, pixels: Box, cover: Floats, depths: Depths, shape: MouthShape
     ) -> None:
-        window = _window(cover < COVERED)
-        if window is None:
+        """`cover` and `depths` are those of `pixels`."""
+        inner = box_around(cover < COVERED, OPENING_MARGIN_PX)
+        if inner is None:
             return
-        depths = (np.clip(depth[window], 0, MAX_DEPTH) for depth in (below_upper, above_lower))
-        inside = self.paint_inside(Opening(window, *depths), shape)
-        covered = cover[window][..., None]
-        canvas[window] = to_image(canvas[window] * covered + inside * (1 - covered))
+        window = inner.shifted(pixels.left, pixels.top)
+        inside = self.paint_inside(window, depths.part(inner), shape)
+        covered = cover[inner.slices][..., None]
+        canvas[window.slices] = to_image(canvas[window.slices] * covered + inside * (1 - covered))
 
-    def _seen(self, layer: Layer, buffer: int) -> Image:
-        """The picture in the box of the lips as one layer moves it; takes two buffers."""
-        inner = self._lips.within(self.box).slices
-        x, y = self._pixel_maps(layer.u, layer.v, buffer)
-        return remapped(self._picture, x[inner], y[inner], self._interpolation)
-
-    def _pixel_maps(self, u: Floats, v: Floats, buffer: int) -> tuple[Floats, Floats]:
-        x, y = self.geometry.frame.pixel_maps(u, v)
-        return self._grid.enlarged(x, self._buffers[buffer]), self._grid.enlarged(
-            y, self._buffers[buffer + 1]
+    def _seen(self, layer: Layer, cells: Box) -> Image:
+        """The picture in the pixels of `cells` as one layer moves it."""
+        x, y = (
+            self._grid.enlarged(place, cells) for place in self.geometry.frame.pixel_maps(layer.u, layer.v)
         )
+        seen = np.empty((*x.shape, 3), np.uint8)
+        remap(self._picture, x, y, self._interpolation, seen)
+        return seen
 
 
-def _lips_box(picture: Image, mouth: MouthGeometry, outer: Box) -> Box:
-    height, width = picture.shape[:2]
-    box = even_box(mouth.frame.bounds(LIPS_U, LIPS_V), width, height)
-    return Box(
-        max(box.left, outer.left),
-        max(box.top, outer.top),
-        min(box.right, outer.right),
-        min(box.bottom, outer.bottom),
-    )
-
-
-def _window(flags: Flags) -> tuple[slice, slice] | None:
-    """The slices of the smallest rectangle around all flags, with a margin."""
-    rows, columns = np.flatnonzero(flags.any(axis=1)), np.flatnonzero(flags.any(axis=0))
-    if not len(rows):
-        return None
-    margin = OPENING_MARGIN_PX
-    return (
-        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
-        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
-    )
+def _within(values: Floats, span: tuple[float, float]) -> Flags:
+    return (values >= span[0]) & (values <= span[1])
