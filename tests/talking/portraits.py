@@ -83,9 +83,17 @@ def tiny() -> Portrait:
 @cache
 def at_the_border() -> Portrait:
     """The chin just above the lower border, an ear at the right one."""
+    points = astronaut().points
+    bottom, right = int(points[152, 1]) // 2 * 2 + 4, int(points[:, 0].max()) // 2 * 2 + 2
+    return cut(0, 0, right, bottom)
+
+
+@cache
+def cut(left: int, top: int, right: int, bottom: int) -> Portrait:
+    """The astronaut's picture cut to these pixels."""
     whole = astronaut()
-    bottom, right = int(whole.points[152, 1]) // 2 * 2 + 4, int(whole.points[:, 0].max()) // 2 * 2 + 2
-    return Portrait(whole.picture[:bottom, :right].copy(), whole.points)
+    picture = whole.picture[top:bottom, left:right].copy()
+    return Portrait(picture, floats(whole.points - floats((left, top, 0))))
 
 
 @cache
@@ -95,6 +103,15 @@ def grey() -> Portrait:
 
 
 Maker = Callable[[], Portrait]
+#: Pixels of the astronaut's picture that show a part of her face only.
+CUTS = {
+    "to the nose": (0, 0, 512, 142),
+    "to the eyes": (0, 0, 512, 100),
+    "the left half": (0, 0, 220, 512),
+    "the right half": (230, 0, 512, 512),
+    "below the eyes": (0, 130, 512, 512),
+    "no face": (300, 300, 400, 400),
+}
 ALL: tuple[Maker, ...] = (astronaut, close_up, closed_mouth, tilted, tiny, at_the_border, grey)
 
 

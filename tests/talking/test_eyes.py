@@ -92,6 +92,19 @@ def test_eyes_of_a_turned_or_tiny_face_stay_open() -> None:
     assert not Eyes(portraits.tiny().picture, portraits.tiny().points, 0).can_blink
 
 
+@pytest.mark.parametrize("part", portraits.CUTS.values(), ids=portraits.CUTS)
+def test_eyes_blink_only_if_both_are_whole(part: tuple[int, int, int, int]) -> None:
+    portrait = portraits.cut(*part)
+    eyes = Eyes(portrait.picture, portrait.points, 0)
+    canvas = portrait.picture.copy()
+
+    eyes.draw(canvas, 1)
+    eyes.restore(canvas)
+
+    assert eyes.can_blink == (part == portraits.CUTS["to the nose"])
+    assert np.array_equal(canvas, portrait.picture)
+
+
 def test_a_dark_lid_gets_the_colour_of_skin() -> None:
     portrait = portraits.close_up()
     picture = portrait.picture.copy()

@@ -79,6 +79,18 @@ def test_the_nose_arrives_where_the_pose_takes_it() -> None:
     assert moved_y == pytest.approx(-0.02 * width, abs=0.3)
 
 
+@pytest.mark.parametrize("part", portraits.CUTS.values(), ids=portraits.CUTS)
+def test_a_head_that_is_partly_in_the_picture_sways_as_far_as_it_is(part: tuple[int, int, int, int]) -> None:
+    portrait = portraits.cut(*part)
+    box = Head(*portrait.size, portrait.points).box
+    before = i420_planes(portrait.planes(), *portrait.size)[0]
+    after = i420_planes(posed(portrait, Pose(yaw=0.05, x=0.02)), *portrait.size)[0]
+
+    after[box.slices] = before[box.slices]
+
+    assert np.array_equal(after, before)
+
+
 def test_the_picture_s_border_stands_still() -> None:
     portrait = portraits.close_up()
     before = portrait.planes()[: portrait.size[1]]

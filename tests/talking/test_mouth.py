@@ -110,6 +110,19 @@ def least_stretch(displacement: Displacement, upper: Floats, lower: Floats, belo
     return float(determinant[(v - edge) * below > 2 * step].min())
 
 
+@pytest.mark.parametrize("part", portraits.CUTS.values(), ids=portraits.CUTS)
+def test_a_mouth_that_is_partly_in_the_picture_is_drawn_as_far_as_it_is(
+    part: tuple[int, int, int, int],
+) -> None:
+    portrait = portraits.cut(*part)
+    box = Mouth(portrait.picture, portrait.points, 0).box
+    canvas = drawn(portrait, 0.5)
+
+    canvas[box.slices] = portrait.picture[box.slices]
+
+    assert np.array_equal(canvas, portrait.picture)
+
+
 def test_a_drawing_depends_on_its_shape_alone() -> None:
     portrait = portraits.astronaut()
     mouth = Mouth(portrait.picture, portrait.points, 0)

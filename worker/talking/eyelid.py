@@ -96,6 +96,14 @@ class Eyelid:
         self._below_top = below - self._eye_top
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all of the eye is in the picture."""
+        height, width = self._picture.shape[:2]
+        outline = [np.stack([EYE_U, edge], axis=1) for edge in (self._upper, self._lower)]
+        places = self._frame.to_picture(floats(np.concatenate(outline)))
+        return bool((places >= 0).all() and (places <= (width - 1, height - 1)).all())
+
+    @property
     def opening(self) -> float:
         """The greatest height between the lids, in half eye widths."""
         return float((self._lower - self._upper).max())

@@ -57,6 +57,8 @@ class Eyes:
 
 
 def _can_blink(lids: list[Eyelid]) -> bool:
+    if not all(lid.is_whole for lid in lids):
+        return False
     if any(lid.opening <= MIN_OPENING or lid.half_width_px <= MIN_HALF_WIDTH_PX for lid in lids):
         return False
     return (

@@ -42,6 +42,8 @@ class LocalFrame:
 
     def sample(self, picture: Image | Floats, u: Floats, v: Floats) -> Floats:
         """The picture's values, from 0 to 255, at each (u, v); its border's beyond it."""
+        if not u.size:
+            return floats(np.empty(u.shape + picture.shape[2:]))
         x, y = self.pixel_maps(u, v)
         values = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return floats(values).reshape(u.shape + picture.shape[2:])

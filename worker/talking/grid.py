@@ -28,6 +28,10 @@ class Box:
         return self.bottom - self.top
 
     @property
+    def is_empty(self) -> bool:
+        return self.width <= 0 or self.height <= 0
+
+    @property
     def slices(self) -> tuple[slice, slice]:
         """Indexes a picture."""
         return slice(self.top, self.bottom), slice(self.left, self.right)

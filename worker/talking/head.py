@@ -97,6 +97,8 @@ class Head:
         Both are contiguous I420: (H * 3 // 2, W), luma above the two chroma planes. Of `out` only the box is
         written: it has to hold the background from before.
         """
+        if self.box.is_empty:
+            return
         dx, dy = self.displacement(pose)
         sources, targets = i420_planes(planes, *self._size), i420_planes(out, *self._size)
         x, y = _maps(self._grid, dx, dy, self._buffers)

@@ -90,7 +90,7 @@ class Glaze:
 
 @dataclass(frozen=True)
 class Depths:
-    """How far pixels are below the upper and above the lower lip's edge, in half mouth widths; (H, W) each."""
+    """How far pixels are below the upper and above the lower lip's edge: (H, W), in half mouth widths."""
 
     below_upper: Floats
     above_lower: Floats
@@ -126,10 +126,8 @@ class Interior:
 
     def paint(self, box: Box, depths: Depths, shape: MouthShape) -> Floats:
         """(H, W, 3): the pixels of a box of the picture, for which `depths` are."""
-        below_upper, above_lower = (
-            np.maximum(depth, 0) for depth in (depths.below_upper, depths.above_lower)
-        )
-        opening = _Opening(box.within(self._box).slices, below_upper, above_lower)
+        inside = (np.maximum(depth, 0) for depth in (depths.below_upper, depths.above_lower))
+        opening = _Opening(box.within(self._box).slices, *inside)
         glaze = Glaze(opening.below_upper.shape)
         self._lay_rims(glaze, opening)
         if self._keeps_own:

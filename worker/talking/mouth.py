@@ -67,8 +67,11 @@ class Mouth:
     ) -> None:
         """Draws the mouth into `canvas` (H, W, 3), in place; see `lips.MouthShape` for the shape.
 
-        With `rest` 1, or a shut closed mouth, the box gets exactly the picture's pixels.
+        With `rest` 1, or a shut closed mouth, the box gets exactly the picture's pixels. Nothing is drawn of
+        a mouth outside of the picture.
         """
+        if self.box.is_empty:
+            return
         shape = MouthShape(aperture, corner, bite, tongue, rest)
         if rest > RESTED or (shape.is_shut and not self.geometry.is_open):
             canvas[self.box.slices] = self._picture[self.box.slices]
