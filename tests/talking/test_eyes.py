@@ -87,6 +87,16 @@ def test_both_eyes_stay_open_where_one_is_behind_dark_glass() -> None:
     assert np.array_equal(canvas, picture)
 
 
+def test_both_eyes_stay_open_where_one_ends_on_something_else_than_skin() -> None:
+    """The rim of a pair of glasses, say."""
+    portrait = portraits.close_up()
+    picture = portrait.picture.copy()
+    x, y = (round(float(side)) for side in portrait.points[list(PUPILS[0]), :2].mean(axis=0))
+    cv2.rectangle(picture, (x - 35, y + 13), (x + 35, y + 26), (25, 20, 20), -1)
+
+    assert not Eyes(picture, portrait.points, 0).can_blink
+
+
 def test_eyes_of_a_turned_or_tiny_face_stay_open() -> None:
     assert not Eyes(portraits.close_up().picture, portraits.close_up().points, 28).can_blink
     assert not Eyes(portraits.tiny().picture, portraits.tiny().points, 0).can_blink

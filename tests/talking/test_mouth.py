@@ -89,7 +89,7 @@ def test_the_widest_mouths_fold_nothing(portrait: portraits.Maker, corner: float
     warp = Warp(mouth)
 
     for displacement, below in ((warp.upper_displacement, -1), (warp.lower_displacement, 1)):
-        assert least_stretch(moved_by(displacement, motion), mouth.upper, mouth.lower, below) > 0.1
+        assert least_stretch(moved_by(displacement, motion), mouth.upper, mouth.lower, below) > 0.3
 
 
 def moved_by(
