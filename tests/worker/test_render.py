@@ -15,12 +15,14 @@ import pytest
 from PIL import Image
 
 from app.media import MediaType
+from app.settings import Settings
 from app.states import Motion, MotionMade, Phase
 from tests.media_samples import BLUE, GREEN, RED, WHITE, Samples, patches, wav_bytes
 from worker.failures import RenderFailed
-from worker.render import Limits, Rendered, Upload, render
+from worker.render import Rendered, Terms, Upload, render
 
-LIMITS = Limits(max_image_pixels=50_000_000, max_audio_seconds=60)
+MODELS = Settings().face_model_dir
+TERMS = Terms(max_image_pixels=50_000_000, max_audio_seconds=60, face_model_dir=MODELS)
 FRAME = Fraction(1, 25)
 
 
@@ -36,7 +38,7 @@ def made(
 ) -> Rendered:
     upload = Upload(image, image_type, audio, audio_type, motion)
     log = [] if told is None else told
-    return render(upload, folder, LIMITS, lambda phase, share: log.append((phase, share)))
+    return render(upload, folder, TERMS, lambda phase, share: log.append((phase, share)))
 
 
 @dataclass
@@ -200,8 +202,7 @@ def test_progress_never_falls_and_ends_at_the_whole(samples: Samples, folder: Pa
     ("motion", "codes"),
     [
         (Motion.STILL, []),
-        (Motion.AUTO, ["talking_unavailable"]),
-        (Motion.TALKING, ["talking_unavailable"]),
+        (Motion.AUTO, ["no_face"]),
     ],
 )
 def test_what_was_degraded_is_told(samples: Samples, folder: Path, motion: Motion, codes: list[str]) -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 import cv2
 import ffmpeg
 import numpy as np
+import structlog
 
 from app.notices import Notice
 from app.states import MotionMade
 from worker import process
-from worker.failures import RenderFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, executable, local, run
 from worker.mux import TIMESCALE
-from worker.process import CORES, Bounds, Command, ProgramFailed
+from worker.process import CORES, Bounds, Command
 from worker.scene import FRAME_RATE, ReportShare, Scene, VideoTrack
 from worker.talking import features, phones, voice
 from worker.talking.faces import Accepted, Face, FaceFinder, Refused, choose
@@ -27,6 +27,8 @@ from worker.talking.models import ModelsMissing
 from worker.talking.motion import head_track, rest_track
 from worker.talking.performance import Performance
 from worker.talking.speech import mouth_track
+
+log = structlog.get_logger(__name__)
 
 #: Longer chunks would show progress late and spread badly over the cores; shorter ones cost their start.
 MAX_CHUNK_FRAMES, MIN_CHUNK_FRAMES = 60 * FRAME_RATE, 2 * FRAME_RATE
@@ -40,6 +42,8 @@ CHUNK_ADDRESS_SPACE_BYTES = 6 << 30
 #: Shares of the work, as measured: finding the face, hearing the voice; then the frames, then joining them.
 FACE_DONE, VOICE_DONE, FRAMES_DONE = 0.03, 0.12, 0.98
 
+NO_MODELS = "This service can't make pictures talk at the moment: its face models are missing."
+
 NO_PHONEMES = Notice(
     "no_phonemes",
     "The sounds of the speech could not be recognised; the mouth follows its loudness and tone.",
@@ -47,7 +51,7 @@ NO_PHONEMES = Notice(
 
 
 class CannotTalk(Exception):
-    """No face can be made to speak. `code` is `no_face`, `profile_face` or `talking_unavailable`."""
+    """No face can be made to speak. `code` is a `faces.Refused`'s, or `talking_unavailable`."""
 
     def __init__(self, code: str, sentence: str) -> None:
         self.code = code
@@ -60,15 +64,13 @@ def talk(scene: Scene, report: ReportShare) -> VideoTrack:
 
     Raises:
         CannotTalk: nothing was made.
+        ProgramFailed: nothing is wrong with the upload; try again.
     """
     accepted = _speaker(scene)
     report(FACE_DONE)
     performance = _rehearse(scene, accepted.face, _between(report, FACE_DONE, VOICE_DONE))
-    try:
-        chunks = _film(scene, performance, _between(report, VOICE_DONE, FRAMES_DONE))
-        path = _join(scene, chunks)
-    except ProgramFailed as error:
-        raise RenderFailed("The video could not be encoded.", error.stderr) from error
+    chunks = _film(scene, performance, _between(report, VOICE_DONE, FRAMES_DONE))
+    path = _join(scene, chunks)
     report(1.0)
     notices = accepted.notices if phones.phones_available() else (*accepted.notices, NO_PHONEMES)
     return VideoTrack(path, MotionMade.TALKING, notices)
@@ -79,7 +81,8 @@ def _speaker(scene: Scene) -> Accepted:
     try:
         choice = choose(FaceFinder(scene.face_model_dir).find(picture))
     except ModelsMissing as error:
-        raise CannotTalk("talking_unavailable", str(error)) from error
+        log.error("face models missing", problem=str(error))
+        raise CannotTalk("talking_unavailable", NO_MODELS) from error
     if isinstance(choice, Refused):
         raise CannotTalk(choice.code, choice.sentence)
     return choice
