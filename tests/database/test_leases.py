@@ -249,6 +249,13 @@ def test_what_has_run_out_is_taken_back_in_batches(database: Database) -> None:
     assert taken == [2, 2, 1, 0]
 
 
+def test_those_alive_don_t_crowd_out_the_silent(database: Database) -> None:
+    _alive, silent = claimed(database), claimed(database)
+    let_run_out(database, silent)
+
+    assert leases.reclaim_expired(database, LINKS, max_attempts=3, limit=1) == 1
+
+
 def test_a_beat_in_the_last_moment_keeps_the_job(database: Database) -> None:
     lease = claimed(database)
     let_run_out(database, lease)
