@@ -32,12 +32,8 @@ class Supervisor:
     def ask_to_stop(self) -> None:
         self._stopping.set()
 
-    def start(self) -> None:
-        for child in (*self._first, *self._rest):
-            child.start()
-
     def run(self) -> None:
-        """Keeps the children alive until asked to stop, then stops them within STOP_SECONDS."""
+        """Starts the children and keeps them alive until asked to stop; then stops them in STOP_SECONDS."""
         try:
             while not self._stopping.wait(POLL_SECONDS):
                 for child in (*self._first, *self._rest):

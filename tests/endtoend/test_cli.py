@@ -16,8 +16,6 @@ from typing import Any
 import httpx
 import pytest
 
-from app import apikeys
-from app.database import Database
 from app.service import PROCFILE
 from tests.endtoend.machines import command_of
 from tests.processes import missing
@@ -171,22 +169,6 @@ def test_a_later_start_prints_the_address_and_no_key(own_service: Service) -> No
     assert own_service.address in printed
     assert "API key" not in printed
     assert "curl" not in printed
-
-
-def test_several_that_start_at_once_on_an_empty_database_prepare_it_once(
-    database_url: str, tmp_path: Path
-) -> None:
-    environment = {"PATH": os.defpath, "DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "data")}
-    names = ["ann", "ben", "cat"]
-    at_once = [
-        subprocess.Popen([TALKREEL, "keys", "create", name], env=environment, stdout=subprocess.DEVNULL)
-        for name in names
-    ]
-
-    assert [process.wait(timeout=60) for process in at_once] == [0, 0, 0]
-    database = Database(database_url)
-    assert sorted(key.name for key in apikeys.listing(database)) == names
-    database.close()
 
 
 def jobs_answer(service: Service, api_key: str) -> httpx.Response:

@@ -1,0 +1,56 @@
+"""What a transaction may count on, on both databases."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlmodel import col, select, update
+
+from app.database import Database
+from app.models import Job
+from tests.database.rows import add_job, change, job_row
+
+WRITERS = 4
+TURNS = 25
+
+
+def test_writers_that_read_first_wait_for_each_other(database: Database) -> None:
+    job_id = add_job(database)
+
+    def take_turns(_number: int) -> None:
+        for _ in range(TURNS):
+            with database.writing() as session:
+                session.exec(select(Job)).one()
+                session.exec(update(Job).where(col(Job.id) == job_id).values(progress=Job.progress + 1))
+
+    with ThreadPoolExecutor(WRITERS) as writers:
+        list(writers.map(take_turns, range(WRITERS)))
+
+    assert job_row(database, job_id).progress == WRITERS * TURNS
+
+
+def test_a_transaction_that_breaks_leaves_nothing(database: Database) -> None:
+    job_id = add_job(database)
+
+    with pytest.raises(ZeroDivisionError):
+        _break_off(database, job_id)
+
+    assert job_row(database, job_id).progress == 0
+    change(database, job_id, progress=1)
+
+
+def _break_off(database: Database, job_id: str) -> None:
+    with database.writing() as session:
+        session.exec(update(Job).where(col(Job.id) == job_id).values(progress=50))
+        raise ZeroDivisionError
+
+
+def test_a_reader_is_not_held_up_by_a_writer(database: Database) -> None:
+    job_id = add_job(database)
+
+    with database.writing() as session:
+        session.exec(update(Job).where(col(Job.id) == job_id).values(progress=50))
+        assert job_row(database, job_id).progress == 0
+
+    assert job_row(database, job_id).progress == 50
