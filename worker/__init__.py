@@ -1,9 +1,9 @@
 """What happens to a job: one render at a time, the sweeper, and the webhook sender.
 
     failures  scene                            what can go wrong; what an engine takes and gives
-    cage  follower  ffmpeg                     the only launcher of a process: limits, progress, a certain end
+    cage  follower  process  ffmpeg            the only launcher of a process: limits, progress, a certain end
     picture  riff  sound                       image in; audio in
-    still                                      the engine: a Scene to a video track
+    still  talking/                            the two engines: a Scene to a video track
     mux  checks                                MP4 out, and the last look at it
     progress  render                           one job: picture + sound -> engine -> mux -> checked file
     workshop  heart  tasks                     the RQ entry point, and the lease it keeps

@@ -50,6 +50,13 @@ def test_no_phone_lasts_longer_than_a_phone_can(heard: Heard) -> None:
 
 
 @needs_pocketsphinx
+def test_a_phone_longer_than_that_is_unknown(tmp_path: Path) -> None:
+    found = recognise(voices.written(tmp_path / "aaah.wav", voices.vowel(8)), _ignore)
+    long = [phone.name for phone in found if phone.end_seconds - phone.start_seconds > 1.2]
+    assert set(long) == {UNKNOWN}
+
+
+@needs_pocketsphinx
 def test_phones_follow_each_other_to_the_end_of_the_sound(heard: Heard) -> None:
     sound, found, _ = heard
     assert all(before.end_seconds <= after.start_seconds + 1e-9 for before, after in pairwise(found))

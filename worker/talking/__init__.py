@@ -1,10 +1,12 @@
 """The talking engine: a portrait and a voice become a person who speaks.
 
-    models                       the two face models: where they are, whether they are what they should be
-    faces                        detector and 468-point mesh: who is in the picture, and can that face speak
-    features  phones  speech     the voice: loudness and formants; phones; aperture and corner tracks per frame
-    geometry  mouth  interior    the mouth: its local frame; the two-layer warp; what is drawn inside
-    eyes  head                   blinks; sway with the mesh's depth
-    motion                       when to blink, sway and nod: from the voice alone
-    engine                       frames, in parallel chunks, into the encoder
+    arrays  visemes  models                    kinds of array; mouth shapes of phones; the two model files
+    grid  frame  smoothing  tracks             places, directions, curves over time
+    networks  detector  mesh  cover  faces     who is in the picture, and can that face speak
+    voice  features  phones                    what can be heard
+    targets  hints  speech  motion             what the mouth, the lids and the head do in each frame
+    seam  geometry  lips  warp                 the mouth: its own frame, its lips, how they move
+    palette  interior  mouth                   what is drawn between them
+    eyelid  eyes  head  colour                 blinks; sway with the mesh's depth; the video's colours
+    performance  actor  chunk  engine          all of it, frame by frame, on every core at once
 """

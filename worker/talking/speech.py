@@ -38,6 +38,7 @@ VOWEL_HINT_SHARE, HINT_SHARE = 0.3, 0.3
 NEARLY_SHUT, NEARLY_SHUT_FACTOR = 0.03, 0.35
 
 #: A closure lasts half the phone to both sides of its middle, within these bounds; its flanks, so long each.
+#: The shortest is longer than a frame: none falls between two.
 MIN_PLATEAU_HOPS, MAX_PLATEAU_HOPS, FLANK_HOPS = 3.0, 7.0, 7.0
 #: No closure where nothing so near is as loud as this: in a pause the decoder is not trusted.
 CLOSURE_REACH_HOPS, MIN_CLOSURE_LOUDNESS = 15, 0.08
@@ -83,8 +84,7 @@ def mouth_track(features: Features, phones: Sequence[Phone] | None, frames: int)
     if not phones:
         return _at_frames(_by_features(features), frames)
     closures = _closures(phones, features.loudness * np.float32(features.aliveness))
-    track = _at_frames(_by_phones(features, painted(phones, len(features)), closures), frames)
-    return _with_closures_seen(track, closures)
+    return _at_frames(_by_phones(features, painted(phones, len(features)), closures), frames)
 
 
 def kept_parted(track: MouthTrack) -> MouthTrack:
@@ -177,20 +177,7 @@ def _closure_track(closures: Sequence[_Closure], hops: int) -> Floats:
 
 def _at_frames(track: MouthTrack, frames: int) -> MouthTrack:
     """A 100 Hz track sampled at the middle of each frame, the lips ahead of the sound."""
-    at = _heard_at_hops(np.arange(frames))
+    at = ((np.arange(frames) + 0.5) / FRAME_RATE + LEAD_SECONDS) * HOPS_PER_SECOND
     hops = np.arange(len(track))
     sampled = MouthTrack(*(floats(np.interp(at, hops, array)) for array in track.arrays()))
     return replace(sampled, aperture=np.where(sampled.aperture < SHUT, np.float32(0), sampled.aperture))
-
-
-def _with_closures_seen(track: MouthTrack, closures: Sequence[_Closure]) -> MouthTrack:
-    """The frame nearest to each closure shows the lips shut: a short one may fall between two frames."""
-    middles = np.array([closure.middle for closure in closures]) / HOPS_PER_SECOND
-    nearest = np.rint((middles - LEAD_SECONDS) * FRAME_RATE - 0.5).astype(np.intp)
-    aperture = track.aperture.copy()
-    aperture[np.clip(nearest, 0, len(track) - 1)] = 0
-    return replace(track, aperture=aperture)
-
-
-def _heard_at_hops(frame: np.typing.NDArray[np.intp]) -> np.typing.NDArray[np.float64]:
-    return ((frame + 0.5) / FRAME_RATE + LEAD_SECONDS) * HOPS_PER_SECOND
