@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from tests.talking import voices
+from tests.talking.voices import features_like
 from worker.scene import FRAME_RATE, Sound
 from worker.talking import features
 from worker.talking.arrays import Floats
 from worker.talking.features import Features
-from worker.talking.phones import SILENCE, UNKNOWN, Phone, phones_available, recognise
-from worker.talking.speech import LEAD_SECONDS, MouthTrack, kept_parted, mouth_track
+from worker.talking.phones import Phone, phones_available, recognise
+from worker.talking.speech import LEAD_SECONDS, MouthTrack, mouth_track
 from worker.talking.visemes import BILABIALS, CONSONANTS
 
 needs_pocketsphinx = pytest.mark.skipif(not phones_available(), reason="pocketsphinx has no wheel here")
@@ -127,81 +128,12 @@ def test_the_lead_is_the_same_after_an_hour() -> None:
     for start in starts:
         loudness[start : start + 20] = 1
     phones = [Phone("AA", start / 100, start / 100 + 0.2) for start in starts]
-    aperture = mouth_track(_features(loudness), phones, 90_000).aperture
+    aperture = mouth_track(features_like(loudness), phones, 90_000).aperture
     middles = np.array([start / 100 + 0.1 - LEAD_SECONDS for start in starts])
     late = np.array([_centre_seconds(aperture, middle) for middle in middles]) - middles
     assert np.abs(late).max() < 0.02
     assert abs(late[:40].mean()) < 0.005
     assert abs(late[-40:].mean()) < 0.005
-
-
-@pytest.mark.parametrize(
-    ("name", "openness", "aperture", "corner"),
-    [("AA", 1, 0.65, -0.02), ("EH", 0.5, 0.46, 0.05), ("IY", 0, 0.26, 0.11), ("UW", 0, 0.23, -0.26)],
-)
-def test_vowels_have_their_shapes(name: str, openness: float, aperture: float, corner: float) -> None:
-    features = _features(np.ones(200, np.float32), openness)
-    track = mouth_track(features, [Phone(name, 0.5, 1.5)], 50)
-    assert track.aperture[24] == pytest.approx(aperture, abs=0.03)
-    assert track.corner[24] == pytest.approx(corner, abs=0.02)
-
-
-def test_a_diphthong_moves_from_its_first_shape_to_its_second() -> None:
-    track = mouth_track(_loud(), [Phone("AW", 0.5, 1.3)], 50)
-    assert track.aperture[17] > track.aperture[29] + 0.1
-    assert track.corner[17] > -0.06 > -0.18 > track.corner[29]
-
-
-def test_f_and_v_bite_and_l_and_n_raise_the_tongue() -> None:
-    phones = [Phone("AA", 0.2, 0.5), Phone("F", 0.5, 0.7), Phone("AA", 0.7, 1), Phone("L", 1, 1.2)]
-    track = mouth_track(_loud(), phones, 40)
-    assert track.bite[14] > 0.9 > 0.1 > track.bite[20]
-    assert track.tongue[26] > 0.9 > 0.1 > track.tongue[20]
-    assert track.aperture[14] < track.aperture[10] / 2
-
-
-def test_even_the_shortest_closure_is_seen() -> None:
-    starts = np.arange(0.3, 7.5, 0.31)
-    phones = [Phone("M", float(start), float(start) + 0.01) for start in starts]
-    track = mouth_track(_loud(8), phones, 200)
-    nearest = np.rint((starts + 0.005 - LEAD_SECONDS) * FRAME_RATE - 0.5).astype(int)
-    assert not track.aperture[nearest].any()
-
-
-def test_a_closure_heard_in_a_pause_is_not_believed() -> None:
-    loudness = np.ones(400, np.float32)
-    loudness[150:250] = 0
-    track = mouth_track(_features(loudness), [Phone("B", 1.0, 1.1), Phone("B", 1.95, 2.05)], 100)
-    assert track.closure[24] == 1
-    assert not track.closure[40:60].any()
-
-
-def test_a_short_gap_between_phones_is_no_pause() -> None:
-    def aperture(gap_seconds: float) -> float:
-        end = 1 + gap_seconds
-        phones = [Phone("AA", 0, 1), Phone(SILENCE, 1, end), Phone("AA", end, 3)]
-        return float(mouth_track(_loud(3), phones, 75).aperture[round((1 + gap_seconds / 2) * 25) - 1])
-
-    assert aperture(0.12) > aperture(0.4) + 0.05
-
-
-def test_what_is_unknown_is_shaped_by_the_voice_alone() -> None:
-    phones = [Phone(SILENCE, 0, 0.5), Phone(UNKNOWN, 0.5, 2.5), Phone(SILENCE, 2.5, 3)]
-    unknown, deaf = mouth_track(_loud(3), phones, 75), mouth_track(_loud(3), None, 75)
-    assert unknown.aperture[30:45] == pytest.approx(deaf.aperture[30:45], abs=0.1)
-    assert unknown.corner[30:45] == pytest.approx(deaf.corner[30:45], abs=0.01)
-
-
-def test_a_parted_mouth_stays_parted_in_pauses_but_shuts_for_m() -> None:
-    loudness = np.ones(400, np.float32)
-    loudness[150:250] = 0
-    phones = [Phone("AA", 0, 1), Phone("M", 1, 1.1), Phone("AA", 1.1, 1.5), Phone("AA", 2.5, 4)]
-    track = mouth_track(_features(loudness), phones, 100)
-    parted = kept_parted(track)
-    assert not track.aperture[45:55].any()
-    assert parted.aperture[45:55] == pytest.approx(0.1)
-    assert parted.aperture[25] == 0
-    assert np.array_equal(parted.aperture[:20], track.aperture[:20])
 
 
 def test_the_same_voice_moves_the_mouth_alike(spoken: Sound, heard: Features) -> None:
@@ -222,17 +154,6 @@ def test_a_track_can_be_cut_and_sent_to_another_process(heard: Features) -> None
 
 def _ignore(share: float) -> None:
     """Reports to nobody."""
-
-
-def _loud(seconds: float = 2) -> Features:
-    return _features(np.ones(round(seconds * 100), np.float32))
-
-
-def _features(loudness: Floats, openness: float = 0.5) -> Features:
-    """A voice that is as loud and as open as this at 100 Hz, neither front nor back, without hiss."""
-    gate = (loudness > 0).astype(np.float32)
-    nothing = np.zeros(len(loudness), np.float32)
-    return Features(loudness, gate, nothing + np.float32(openness), nothing - 1.1, nothing, 1.0)
 
 
 def _lead_seconds(aperture: Floats, envelope: voices.Samples) -> float:

@@ -11,6 +11,8 @@ from app.media import MediaType
 from tests.media_samples import wav_bytes
 from worker.scene import Sound
 from worker.sound import decode
+from worker.talking.arrays import Floats
+from worker.talking.features import Features
 from worker.talking.phones import Phone
 
 Samples = npt.NDArray[np.float64]
@@ -75,3 +77,14 @@ def vowel(seconds: float) -> Samples:
     strength = sum(np.exp(-(((harmonics - hz) / 150) ** 2)) for hz in (700, 1_200, 2_500)) + 0.05
     buzz = (strength * np.sin(2 * np.pi * time[:, None] * harmonics)).sum(axis=1)
     return np.asarray(0.5 * buzz / np.abs(buzz).max())
+
+
+def loud_features(seconds: float = 2) -> Features:
+    return features_like(np.ones(round(seconds * 100), np.float32))
+
+
+def features_like(loudness: Floats, openness: float = 0.5) -> Features:
+    """A voice that is as loud and as open as this at 100 Hz, neither front nor back, without hiss."""
+    gate = (loudness > 0).astype(np.float32)
+    nothing = np.zeros(len(loudness), np.float32)
+    return Features(loudness, gate, nothing + np.float32(openness), nothing - 1.1, nothing, 1.0)
