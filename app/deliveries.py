@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from app import ids
 from app.database import Database, now_ms
@@ -42,38 +43,39 @@ def schedule(session: Session, job: Job, links: Links) -> None:
 
 def claim_due(database: Database, limit: int, full_hosts: frozenset[str]) -> list[DueDelivery]:
     """Takes up to `limit` due deliveries for CLAIM_SECONDS, oldest first, none for hosts that are full."""
-    due = (
-        select(Delivery.id)
+    token = ids.new_id()
+    with database.writing() as session:
+        due = session.exec(_oldest_due(limit, full_hosts)).all()
+        if due:
+            session.exec(
+                update(Delivery)
+                .where(col(Delivery.id).in_([delivery.id for delivery, _ in due]))
+                .values(claim_token=token, claimed_until_ms=now_ms() + CLAIM_SECONDS * 1000)
+            )
+    return [_due(delivery, token, secret) for delivery, secret in due]
+
+
+def _oldest_due(limit: int, full_hosts: frozenset[str]) -> Select[Delivery, str]:
+    """Locks what it finds; what another sender has locked is left to it."""
+    return (
+        select(Delivery, ApiKey.webhook_secret)
+        .join(ApiKey, col(ApiKey.id) == col(Delivery.api_key_id))
         .where(
             Delivery.status == DeliveryStatus.PENDING,
             col(Delivery.due_at_ms) <= now_ms(),
             col(Delivery.claimed_until_ms) < now_ms(),
             col(Delivery.host).not_in(full_hosts),
         )
-        .order_by(col(Delivery.due_at_ms))
+        .order_by(col(Delivery.due_at_ms), col(Delivery.id))
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=Delivery)
     )
-    token = ids.new_id()
-    claimed = (
-        update(Delivery)
-        .where(col(Delivery.id).in_(due.scalar_subquery()))
-        .values(claim_token=token, claimed_until_ms=now_ms() + CLAIM_SECONDS * 1000)
-    )
-    with database.writing() as session:
-        session.exec(claimed)
-        rows = session.exec(
-            select(Delivery, ApiKey.webhook_secret)
-            .join(ApiKey, col(ApiKey.id) == col(Delivery.api_key_id))
-            .where(Delivery.claim_token == token)
-        ).all()
-    return [_due(delivery, secret) for delivery, secret in rows]
 
 
-def _due(delivery: Delivery, secret: str) -> DueDelivery:
+def _due(delivery: Delivery, token: str, secret: str) -> DueDelivery:
     return DueDelivery(
         id=delivery.id,
-        claim_token=delivery.claim_token or "",
+        claim_token=token,
         url=delivery.url,
         event=delivery.event,
         body=delivery.body,

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from sqlalchemy.engine import URL, make_url
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
-from app import jobs
+from app import jobs, readiness
 from tests.api.conftest import MakeWorld
 from tests.servers import Valkey
+from tests.service import Service
 from tests.world import World
 
 SECRET = "/srv/secret/path: SELECT * FROM api_keys"
@@ -190,3 +192,25 @@ def test_without_a_worker_the_service_is_not_ready(world: World) -> None:
     answer = world.app.test_client().get("/ready")
 
     assert (answer.json or {})["problems"].keys() - {"disk"} == {"workers"}
+
+
+def test_with_everything_there_the_service_is_ready(service: Service) -> None:
+    answer = httpx.get(f"{service.address}/ready")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+
+
+def test_a_missing_ffmpeg_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/nowhere/ffmpeg")
+
+    answer = world.app.test_client().get("/ready")
+
+    assert (answer.json or {})["problems"]["ffmpeg"] == "ffmpeg can't be run"
+
+
+def test_a_disk_that_fills_up_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "MIN_FREE_BYTES", 1 << 60)
+
+    answer = world.app.test_client().get("/ready")
+
+    assert "MiB are free" in (answer.json or {})["problems"]["disk"]

@@ -1,0 +1,63 @@
+"""The heart of an attempt: what it shows, and what stops it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from app import jobs, leases
+from app.database import Database
+from app.leases import Lease
+from app.models import Job
+from app.states import Phase
+from tests.database.rows import claimed
+from tests.service import wait_until
+from worker.failures import LeaseLost
+from worker.heart import Heart
+
+
+@pytest.fixture
+def lease(database: Database) -> Lease:
+    return claimed(database)
+
+
+@pytest.fixture(autouse=True)
+def _signal_handler() -> Iterator[None]:
+    kept = signal.getsignal(signal.SIGUSR1)
+    yield
+    signal.signal(signal.SIGUSR1, kept)
+
+
+def shown(database: Database, lease: Lease) -> Job:
+    return jobs.get(database, lease.job.id, owner=lease.job.api_key_id)
+
+
+def test_progress_is_shown_and_never_falls(database: Database, lease: Lease) -> None:
+    with Heart(database, lease, lease_seconds=15) as heart:
+        heart.report(Phase.VIDEO, 0.4)
+        wait_until(lambda: shown(database, lease).progress == 40, seconds=5)
+        heart.report(Phase.MUXING, 0.2)
+        wait_until(lambda: shown(database, lease).phase is Phase.MUXING, seconds=5)
+
+        assert shown(database, lease).progress == 40
+        assert shown(database, lease).eta_seconds is not None
+
+
+def test_the_whole_is_never_shown_before_the_end(database: Database, lease: Lease) -> None:
+    with Heart(database, lease, lease_seconds=15) as heart:
+        heart.report(Phase.CHECKING, 1.0)
+
+        assert wait_until(lambda: shown(database, lease).progress, seconds=5) == 99
+
+
+def test_a_lost_lease_stops_the_main_thread(database: Database, lease: Lease) -> None:
+    def work_for_ever() -> None:
+        with Heart(database, lease, lease_seconds=1):
+            assert leases.hand_back(database, lease)
+            threading.Event().wait(10)
+
+    with pytest.raises(LeaseLost):
+        work_for_ever()
