@@ -1,5 +1,7 @@
 """What happens to a job: one render at a time, the sweeper, and the webhook sender.
 
+The floors, each importing only from those above it, and from `app`, but never from `app.web`:
+
     failures  scene                            what can go wrong; what an engine takes and gives
     cage  follower  process  ffmpeg            the only launcher of a process: limits, progress, a certain end
     picture  riff  sound                       image in; audio in
