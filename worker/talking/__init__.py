@@ -1,5 +1,7 @@
 """The talking engine: a portrait and a voice become a person who speaks.
 
+The floors, each importing only from those above it:
+
     arrays  visemes  models                    kinds of array; mouth shapes of phones; the two model files
     grid  frame  smoothing  tracks             places, directions, curves over time
     networks  detector  mesh  cover  faces     who is in the picture, and can that face speak

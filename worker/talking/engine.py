@@ -21,14 +21,18 @@ from worker.mux import TIMESCALE
 from worker.process import CORES, Bounds, Command
 from worker.scene import FRAME_RATE, ReportShare, Scene, VideoTrack
 from worker.talking import features, phones, voice
+from worker.talking.arrays import Image, floats
 from worker.talking.faces import Accepted, Face, FaceFinder, Refused, choose
 from worker.talking.geometry import mouth_geometry
 from worker.talking.models import ModelsMissing
 from worker.talking.motion import head_track, rest_track
 from worker.talking.performance import Performance
-from worker.talking.speech import mouth_track
+from worker.talking.speech import kept_parted, mouth_track
 
 log = structlog.get_logger(__name__)
+
+#: A mouth that is open this far in the picture (half mouth widths) is not shut in pauses.
+OPEN_MOUTH = 0.15
 
 #: Longer chunks would show progress late and spread badly over the cores; shorter ones cost their start.
 MAX_CHUNK_FRAMES, MIN_CHUNK_FRAMES = 60 * FRAME_RATE, 2 * FRAME_RATE
@@ -66,9 +70,10 @@ def talk(scene: Scene, report: ReportShare) -> VideoTrack:
         CannotTalk: nothing was made.
         ProgramFailed: nothing is wrong with the upload; try again.
     """
-    accepted = _speaker(scene)
+    picture = np.asarray(cv2.imread(str(scene.picture.path), cv2.IMREAD_COLOR), np.uint8)
+    accepted = _speaker(picture, scene.face_model_dir)
     report(FACE_DONE)
-    performance = _rehearse(scene, accepted.face, _between(report, FACE_DONE, VOICE_DONE))
+    performance = _rehearse(scene, picture, accepted.face, _between(report, FACE_DONE, VOICE_DONE))
     chunks = _film(scene, performance, _between(report, VOICE_DONE, FRAMES_DONE))
     path = _join(scene, chunks)
     report(1.0)
@@ -76,10 +81,9 @@ def talk(scene: Scene, report: ReportShare) -> VideoTrack:
     return VideoTrack(path, MotionMade.TALKING, notices)
 
 
-def _speaker(scene: Scene) -> Accepted:
-    picture = np.asarray(cv2.imread(str(scene.picture.path), cv2.IMREAD_COLOR), np.uint8)
+def _speaker(picture: Image, model_dir: Path) -> Accepted:
     try:
-        choice = choose(FaceFinder(scene.face_model_dir).find(picture))
+        choice = choose(FaceFinder(model_dir).find(picture))
     except ModelsMissing as error:
         log.error("face models missing", problem=str(error))
         raise CannotTalk("talking_unavailable", NO_MODELS) from error
@@ -88,13 +92,14 @@ def _speaker(scene: Scene) -> Accepted:
     return choice
 
 
-def _rehearse(scene: Scene, face: Face, report: ReportShare) -> Performance:
+def _rehearse(scene: Scene, picture: Image, face: Face, report: ReportShare) -> Performance:
     """What face and voice do in every frame."""
     heard = features.listen(scene.sound)
     spoken = phones.recognise(scene.sound, report) if phones.phones_available() else None
+    geometry = mouth_geometry(picture, floats(face.points), face.yaw_degrees)
     mouth = mouth_track(heard, spoken, scene.frames)
-    picture = np.asarray(cv2.imread(str(scene.picture.path), cv2.IMREAD_COLOR), np.uint8)
-    geometry = mouth_geometry(picture, np.asarray(face.points, np.float32), face.yaw_degrees)
+    if geometry.opening > OPEN_MOUTH:
+        mouth = kept_parted(mouth)
     return Performance(
         picture_path=scene.picture.path,
         points=face.points,

@@ -17,7 +17,7 @@ from worker.talking.arrays import Floats, floats
 from worker.talking.visemes import CONSONANTS, VOWELS
 
 try:
-    import pocketsphinx  # type: ignore[import, unused-ignore]
+    import pocketsphinx
 except ImportError:
     pocketsphinx = None
 
