@@ -28,8 +28,8 @@ REPORT_FRAMES = 10
 #: The parent's bounds are what ends us; these only have to be wider.
 BOUNDS = Bounds(deadline_seconds=86_400)
 
-#: Every key frame gets one and the same quantiser: what stands still looks alike after each of them. Where the
-#: encoder may choose (crf, adaptive quantisation, mbtree), the background jumps three to six times as far.
+#: All key frames get one and the same quantiser: what stands still looks alike after each of them. Where the
+#: encoder may choose (crf, adaptive quantisation, mbtree), the background jumps three times as far or more.
 QUANTISER = 22
 #: Key frames are so many times finer. Most of the picture is only ever drawn there, the rest is skipped.
 KEY_FRAME_RATIO = 2
