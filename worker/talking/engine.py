@@ -23,6 +23,7 @@ from worker.scene import FRAME_RATE, ReportShare, Scene, VideoTrack
 from worker.talking import features, phones, voice
 from worker.talking.faces import Accepted, Face, FaceFinder, Refused, choose
 from worker.talking.geometry import mouth_geometry
+from worker.talking.hearing import hear
 from worker.talking.models import ModelsMissing
 from worker.talking.motion import head_track, rest_track
 from worker.talking.performance import Performance
@@ -91,7 +92,7 @@ def _speaker(scene: Scene) -> Accepted:
 def _rehearse(scene: Scene, face: Face, report: ReportShare) -> Performance:
     """What face and voice do in every frame."""
     heard = features.listen(scene.sound)
-    spoken = phones.recognise(scene.sound, report) if phones.phones_available() else None
+    spoken = hear(scene.sound, scene.folder, report) if phones.phones_available() else None
     mouth = mouth_track(heard, spoken, scene.frames)
     picture = np.asarray(cv2.imread(str(scene.picture.path), cv2.IMREAD_COLOR), np.uint8)
     geometry = mouth_geometry(picture, np.asarray(face.points, np.float32), face.yaw_degrees)
