@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench import submit, upload
+from bench import submit, talking, upload
 
-for bench in (submit, upload):
+for bench in (submit, upload, talking):
     print(f"\n{(bench.__doc__ or '').splitlines()[0]}\n")
     bench.main()

@@ -41,6 +41,7 @@ FLOORS = (
     {"worker.talking.frame", "worker.talking.voice", "worker.talking.detector", "worker.talking.mesh"},
     {"worker.talking.seam", "worker.talking.features", "worker.talking.phones", "worker.talking.cover"},
     {"worker.talking.geometry", "worker.talking.targets", "worker.talking.hints", "worker.talking.faces"},
+    {"worker.talking.hearing"},
     {"worker.talking.lips", "worker.talking.palette", "worker.talking.speech", "worker.talking.motion"},
     {"worker.talking.warp", "worker.talking.interior", "worker.talking.eyelid", "worker.talking.head"},
     {"worker.talking.mouth", "worker.talking.eyes", "worker.talking.colour", "worker.talking.performance"},

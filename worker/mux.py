@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ffmpeg
 
+from app.states import MotionMade
 from worker.failures import RenderFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
 from worker.process import Bounds, ProgramFailed
@@ -16,6 +17,12 @@ TIMESCALE = 12_800
 
 #: Bits per second of AAC-LC, by the number of channels.
 AAC_BIT_RATES = {1: 96_000, 2: 160_000}
+
+#: What the file says of itself: whoever finds a talking portrait can tell that nobody was filmed.
+COMMENTS = {
+    MotionMade.TALKING: {"metadata": "comment=AI-generated talking portrait"},
+    MotionMade.STILL: {},
+}
 
 
 def encode_aac(sound: Sound, folder: Path, report: ReportShare) -> Path:
@@ -45,7 +52,8 @@ def encode_aac(sound: Sound, folder: Path, report: ReportShare) -> Path:
 def mux(video: VideoTrack, aac: Path, sound: Sound, path: Path, report: ReportShare) -> None:
     """Copies both tracks to `path`, the index (moov) first.
 
-    The movie's clock ticks once per sample, so that the edit list cuts the sound exactly.
+    The movie's clock ticks once per sample, so that the edit list cuts the sound exactly. A talking portrait
+    says in its metadata that it is one; nothing else is said in any file.
 
     Raises:
         RenderFailed: the tracks can't be joined.
@@ -63,6 +71,7 @@ def mux(video: VideoTrack, aac: Path, sound: Sound, path: Path, report: ReportSh
         movie_timescale=sound.sample_rate,
         video_track_timescale=TIMESCALE,
         **ANONYMOUS,
+        **COMMENTS[video.motion],
     )
     seconds = sound.duration_seconds
     # The second pass, which moves the index to the front, makes no progress that could be seen.

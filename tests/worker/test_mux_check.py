@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import pytest
 
 from app.media import MediaType
-from app.states import Motion
+from app.states import Motion, MotionMade
 from tests.media_samples import Samples, ffmpeg
 from worker.checks import check
 from worker.failures import CheckFailed
 from worker.mux import encode_aac, mux
 from worker.picture import normalise
-from worker.scene import Scene
+from worker.scene import Scene, VideoTrack
 from worker.sound import decode
 from worker.still import still
+
+#: What every MP4 has: its file type box.
+BRANDS = {"major_brand", "minor_version", "compatible_brands"}
 
 
 def nobody(_: float) -> None:
@@ -29,7 +33,11 @@ def scene(samples: Samples, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     picture = normalise(samples.picture(), MediaType.PNG, folder, max_pixels=10**6)
     voice = samples.tone("voice.wav", seconds=12)
     sound = decode(voice, MediaType.WAV, folder, max_seconds=60, report=nobody)
+<<<<<<< HEAD
     return Scene(picture, sound, Motion.STILL, folder, folder)
+=======
+    return Scene(picture, sound, Motion.STILL, folder, face_model_dir=folder)
+>>>>>>> talkbench
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +54,22 @@ def film(finished: bytes, folder: Path) -> Path:
     path = folder / "film.mp4"
     path.write_bytes(finished)
     return path
+
+
+@pytest.mark.parametrize(
+    ("motion", "said"),
+    [(MotionMade.STILL, {}), (MotionMade.TALKING, {"comment": "AI-generated talking portrait"})],
+)
+def test_a_talking_portrait_says_what_it_is_and_no_file_says_more(
+    finished: bytes, scene: Scene, folder: Path, motion: MotionMade, said: dict[str, str]
+) -> None:
+    path, video = folder / "film.mp4", VideoTrack(scene.folder / "video.mp4", motion)
+    mux(video, scene.folder / "sound.m4a", scene.sound, path, nobody)
+
+    with av.open(str(path)) as file:
+        told = {name: value for name, value in file.metadata.items() if name not in BRANDS}
+
+    assert told == said
 
 
 def test_a_good_file_passes(film: Path, scene: Scene) -> None:

@@ -5,7 +5,7 @@ The floors, each importing only from those above it:
     arrays  visemes  models                    kinds of array; mouth shapes of phones; the two model files
     grid  frame  smoothing  tracks             places, directions, curves over time
     networks  detector  mesh  cover  faces     who is in the picture, and can that face speak
-    voice  features  phones                    what can be heard
+    voice  features  phones  hearing           what can be heard
     targets  hints  speech  motion             what the mouth, the lids and the head do in each frame
     seam  geometry  lips  warp                 the mouth: its own frame, its lips, how they move
     palette  interior  mouth                   what is drawn between them

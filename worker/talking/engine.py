@@ -24,6 +24,7 @@ from worker.talking import features, phones, voice
 from worker.talking.arrays import Image, floats
 from worker.talking.faces import Accepted, Face, FaceFinder, Refused, choose
 from worker.talking.geometry import mouth_geometry
+from worker.talking.hearing import hear
 from worker.talking.models import ModelsMissing
 from worker.talking.motion import head_track, rest_track
 from worker.talking.performance import Performance
@@ -95,7 +96,7 @@ def _speaker(picture: Image, model_dir: Path) -> Accepted:
 def _rehearse(scene: Scene, picture: Image, face: Face, report: ReportShare) -> Performance:
     """What face and voice do in every frame."""
     heard = features.listen(scene.sound)
-    spoken = phones.recognise(scene.sound, report) if phones.phones_available() else None
+    spoken = hear(scene.sound, scene.folder, report) if phones.phones_available() else None
     geometry = mouth_geometry(picture, floats(face.points), face.yaw_degrees)
     mouth = mouth_track(heard, spoken, scene.frames)
     if geometry.opening > OPEN_MOUTH:

@@ -1,0 +1,50 @@
+"""Which pictures talk, and what the others are told, over real HTTP."""
+
+from __future__ import annotations
+
+import io
+
+import av
+import cv2
+import httpx
+import pytest
+
+from tests.service import Service
+from tests.talking.face_pictures import coffee_cup, landscape
+from tests.talking.portraits import PICTURE
+from tests.talking.voices import VOICE
+from tests.world import wav
+from worker.talking.arrays import Image
+
+
+def test_a_portrait_and_a_voice_become_a_talking_video(service: Service) -> None:
+    alice = service.user("alice")
+
+    job_id = alice.submitted(PICTURE.read_bytes(), VOICE.read_bytes())
+    status = alice.wait_for(job_id, "COMPLETED", seconds=120)
+
+    assert (status["motion"], status["warnings"]) == ("talking", [])
+    assert (status["width"], status["height"]) == (512, 512)
+    with av.open(io.BytesIO(httpx.get(status["outputVideo"]).content)) as video:
+        assert video.metadata["comment"] == "AI-generated talking portrait"
+        assert abs(video.streams.video[0].frames / 25 - status["durationSeconds"]) < 0.04
+
+
+@pytest.mark.parametrize("picture", [landscape(), coffee_cup()], ids=["landscape", "cup"])
+def test_a_picture_without_a_face_stands_still_and_says_why(service: Service, picture: Image) -> None:
+    alice = service.user("alice")
+    image = cv2.imencode(".png", picture)[1].tobytes()
+
+    status = alice.wait_for(alice.submitted(image, wav(44_100)), "COMPLETED")
+
+    assert status["motion"] == "still"
+    assert [warning["code"] for warning in status["warnings"]] == ["no_face"]
+
+
+def test_a_picture_without_a_face_that_has_to_talk_fails_with_the_reason(service: Service) -> None:
+    alice = service.user("alice")
+    image = cv2.imencode(".png", coffee_cup())[1].tobytes()
+
+    status = alice.wait_for(alice.submitted(image, wav(44_100), motion="talking"), "FAILED")
+
+    assert "No face was found" in status["errorMessage"]

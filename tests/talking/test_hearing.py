@@ -1,0 +1,24 @@
+"""`worker.talking.hearing`: several processes hear what one would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.talking import voices
+from worker.talking.hearing import hear
+from worker.talking.phones import phones_available, recognise
+
+pytestmark = pytest.mark.skipif(not phones_available(), reason="pocketsphinx has no wheel here")
+
+
+def test_three_processes_hear_what_one_does(tmp_path: Path) -> None:
+    sound = voices.repeated(voices.spoken(tmp_path), tmp_path / "long.wav", 4)
+    shares: list[float] = []
+
+    together = hear(sound, tmp_path, shares.append, cores=3)
+
+    assert together == recognise(sound, lambda _: None)
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)

@@ -1,0 +1,105 @@
+"""A long talk takes no more memory than a short one.
+
+What getrusage(2) calls the peak begins with that of whoever started the process; VmHWM of proc(5) is its own.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+
+from tests.talking.portraits import PICTURE
+from tests.talking.voices import repeated, spoken
+from worker.scene import Sound
+from worker.talking.motion import HeadTrack
+from worker.talking.performance import Performance
+from worker.talking.speech import MouthTrack
+
+#: The portrait's face alone, small: frames cost little, and there are many.
+FACE = (140, 20, 300, 180)
+#: 13 s of voice, and three minutes.
+TIMES = 14
+LONG_FRAMES, SHORT_FRAMES = 4_500, 300
+MAX_GROWTH_MIB = 16
+
+PEAK = """
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+"""
+TALK = f"""
+import sys
+from pathlib import Path
+from app.settings import Settings
+from app.states import Motion
+from worker.scene import Picture, Scene, Sound
+from worker.talking.engine import talk
+
+folder, sound, rate, samples = sys.argv[1:]
+picture, voice = Picture(Path(folder, "face.png"), 160, 160), Sound(Path(sound), int(rate), 1, int(samples))
+talk(Scene(picture, voice, Motion.TALKING, Path(folder), Settings().face_model_dir), lambda _: None)
+{PEAK}
+"""
+FILM = f"""
+import sys
+from worker.talking.chunk import main
+
+assert main(sys.argv[1:]) == 0
+{PEAK}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("memory")
+    Picture.open(PICTURE).crop(FACE).save(folder / "face.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def short_talk_mib(folder: Path) -> float:
+    """Leaves what was performed in `folder`."""
+    return talking_mib(spoken(folder), folder)
+
+
+def test_who_listens_for_three_minutes_needs_the_memory_of_thirteen_seconds(
+    folder: Path, short_talk_mib: float
+) -> None:
+    long = repeated(spoken(folder), folder / "long.wav", TIMES)
+
+    assert talking_mib(long, folder) - short_talk_mib < MAX_GROWTH_MIB
+
+
+@pytest.mark.usefixtures("short_talk_mib")
+def test_who_draws_three_minutes_needs_the_memory_of_twelve_seconds(folder: Path) -> None:
+    short, long = folder / "performance.npz", folder / "long.npz"
+    performance = Performance.load(short)
+    longer = replace(
+        performance,
+        mouth=MouthTrack(*(np.resize(track, LONG_FRAMES) for track in performance.mouth.arrays())),
+        head=HeadTrack(*(np.resize(track, LONG_FRAMES) for track in performance.head.arrays())),
+        rest=np.resize(performance.rest, LONG_FRAMES),
+    )
+    longer.save(long)
+
+    assert drawing_mib(long, LONG_FRAMES) - drawing_mib(short, SHORT_FRAMES) < MAX_GROWTH_MIB
+
+
+def talking_mib(sound: Sound, folder: Path) -> float:
+    """The peak of the process that hears the voice and starts the others."""
+    return peak_mib(TALK, folder, sound.path, sound.sample_rate, sound.samples)
+
+
+def drawing_mib(performance: Path, frames: int) -> float:
+    """The peak of the process that draws so many frames."""
+    return peak_mib(FILM, performance, 0, frames, performance.with_name("chunk.mp4"))
+
+
+def peak_mib(program: str, *arguments: object) -> float:
+    argv = [sys.executable, "-c", program, *map(str, arguments)]
+    said = subprocess.run(argv, capture_output=True, check=True, timeout=300, text=True)
+    return int(said.stdout.split()[-1]) / 1024
