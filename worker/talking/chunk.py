@@ -14,9 +14,9 @@ import cv2
 import ffmpeg
 
 from worker import process
+from worker.bounds import Bounds
 from worker.ffmpeg import ANONYMOUS, executable, local
 from worker.mux import TIMESCALE
-from worker.process import Bounds
 from worker.scene import FRAME_RATE
 from worker.still import MAX_GOP_FRAMES
 from worker.talking.actor import Actor
