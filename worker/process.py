@@ -112,7 +112,8 @@ def caged(
     stdout: int = subprocess.PIPE,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The process; dead and reaped at the end, whatever passes through, and a foreign one's group with it."""
-    cage_argv = [sys.executable, "-I", "-S", cage.__file__, str(os.getpid()), str(bounds.nice)]
+    how = "guard" if bounds.is_foreign else "become"
+    cage_argv = [sys.executable, "-I", "-S", cage.__file__, str(os.getpid()), str(bounds.nice), how]
     with subprocess.Popen(
         [*cage_argv, *bounds.limits(), "--", *argv],
         stdin=stdin,

@@ -6,9 +6,6 @@ import os
 import shlex
 import signal
 import sys
-import time
-import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -21,21 +18,19 @@ from app.settings import Settings
 from app.states import Motion, MotionMade
 from tests.media_samples import Samples, wav_bytes
 from tests.talking.portraits import PICTURE
+from tests.worker.leftovers import CHILD_BEARING, child_of, is_alive, until
 from tests.worker.scenes import nobody, scene_of
-from worker.bounds import Bounds
 from worker.external import ExternalEngine
 from worker.failures import CannotTalk, ChildKilled, HandBack, RenderFailed
-from worker.follower import ShareFollower
-from worker.process import Command, ProgramTooSlow, run
 from worker.render import Rendered, Terms, Upload, render
 from worker.scene import Engine, Scene
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
 STUB = Path(__file__).with_name("stub_engine.py")
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 #: An engine in one line: the picture for as long as the voice.
 FILMING = f"{FFMPEG} -loglevel error -loop 1 -framerate {{fps}} -i {{image}} -i {{audio}} -shortest {{out}}"
-LONG_SECONDS = 600
 
 
 @pytest.fixture
@@ -52,13 +47,6 @@ def scripted(folder: Path, program: str) -> str:
     path = folder / "engine.py"
     path.write_text("import os, subprocess, sys, time\n" + program)
     return f"{sys.executable} {shlex.quote(str(path))} {{image}} {{audio}} {{out}}"
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
 
 
 def made(folder: Path, image: Path, talking: Engine, motion: Motion = Motion.AUTO) -> Rendered:
@@ -139,16 +127,8 @@ def test_a_missing_program_has_failed(scene: Scene) -> None:
 
 def test_a_hanging_one_is_killed_with_all_it_started(scene: Scene) -> None:
     with pytest.raises(CannotTalk, match="engine failed"):
-        engine(scripted(scene.folder, CHILD_BEARING + "time.sleep(600)"), deadline_seconds=3)(scene, nobody)
-    assert until(lambda: not is_alive(scene))
-
-
-def test_what_is_left_behind_ends_with_it(scene: Scene) -> None:
-    command = [sys.executable, "-c", CHILD_BEARING]
-    begun_at = time.monotonic()
-    run(Command(command, Bounds(LONG_SECONDS, is_foreign=True), folder=scene.folder))
-    assert until(lambda: not is_alive(scene))
-    assert time.monotonic() - begun_at < 60
+        engine(scripted(scene.folder, CHILD_BEARING + "time.sleep(600)"), deadline_seconds=5)(scene, nobody)
+    assert until(lambda: not is_alive(child_of(scene.folder)))
 
 
 def test_a_handback_kills_the_whole_group(scene: Scene) -> None:
@@ -162,47 +142,12 @@ def test_a_handback_kills_the_whole_group(scene: Scene) -> None:
             engine(scripted(scene.folder, program))(scene, nobody)
     finally:
         signal.signal(signal.SIGUSR1, before)
-    assert until(lambda: not is_alive(scene))
-
-
-def test_one_that_leaves_the_group_with_the_pipes_does_not_hold_the_job(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("worker.process.LEFTOVER_SECONDS", 0.5)
-    leaving = CHILD_BEARING.replace("'600'])", "'600'], start_new_session=True)")
-    with pytest.raises(ProgramTooSlow):
-        run(
-            Command(
-                [sys.executable, "-c", leaving], Bounds(LONG_SECONDS, is_foreign=True), folder=scene.folder
-            )
-        )
-    os.kill(child_pid(scene), signal.SIGKILL)
+    assert until(lambda: not is_alive(child_of(scene.folder)))
 
 
 def test_a_killed_engine_says_nothing_about_the_upload(scene: Scene) -> None:
     with pytest.raises(ChildKilled):
         engine(scripted(scene.folder, "os.kill(os.getpid(), 9)"))(scene, nobody)
-
-
-def test_progress_is_read_as_it_comes_and_never_falls() -> None:
-    shares: list[float] = []
-    follower = ShareFollower(None, shares.append)
-    for chunk in (b"progress 0.1\npro", b"gress .25\r\n", b"progress 0.2\n", b"progress 1\nprogress 0.5\n"):
-        follower.take_progress(chunk)
-    assert shares == [0.1, 0.25, 1]
-
-
-def test_a_line_without_end_is_not_kept() -> None:
-    shares: list[float] = []
-    follower = ShareFollower(None, shares.append)
-    tracemalloc.start()
-    for _ in range(1000):
-        follower.take_progress(bytes(65_536))
-    _, peak_bytes = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    follower.take_progress(b"\nprogress 0.5\n")
-    assert peak_bytes < 1 << 20
-    assert shares == [0.5]
 
 
 def test_junk_on_stdout_is_no_progress(scene: Scene) -> None:
@@ -241,22 +186,3 @@ open("seen", "w").write(str([resource.getrlimit(kind) for kind in kinds]))"""
         engine(scripted(scene.folder, look))(scene, nobody)
     ours = [psutil.Process().rlimit(kind) for kind in (psutil.RLIMIT_AS, psutil.RLIMIT_NOFILE)]
     assert (scene.folder / "engine" / "seen").read_text() == str(ours)
-
-
-#: Starts a process that outlives it and holds its pipes, and leaves that one's number in `child`.
-CHILD_BEARING = """
-import subprocess
-child = subprocess.Popen(['sleep', '600'])
-open('child', 'w').write(str(child.pid))
-"""
-
-
-def child_pid(scene: Scene) -> int:
-    """Of what CHILD_BEARING started, in the engine's folder or the scene's."""
-    (path,) = scene.folder.rglob("child")
-    return int(path.read_text())
-
-
-def is_alive(scene: Scene) -> bool:
-    pid = child_pid(scene)
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
