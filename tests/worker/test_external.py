@@ -21,7 +21,7 @@ from tests.talking.portraits import PICTURE
 from tests.worker.leftovers import CHILD_BEARING, child_of, is_alive, until
 from tests.worker.scenes import nobody, scene_of
 from worker.external import ExternalEngine
-from worker.failures import CannotTalk, ChildKilled, HandBack, RenderFailed
+from worker.failures import CannotTalk, ChildKilled, HandBack, OutOfDisk, RenderFailed
 from worker.render import Rendered, Terms, Upload, render
 from worker.scene import Engine, Scene
 
@@ -143,6 +143,11 @@ def test_a_handback_kills_the_whole_group(scene: Scene) -> None:
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert until(lambda: not is_alive(child_of(scene.folder)))
+
+
+def test_a_full_disk_is_not_the_engine_s_fault(scene: Scene) -> None:
+    with pytest.raises(OutOfDisk):
+        engine(scripted(scene.folder, "sys.exit('No space left on device')"))(scene, nobody)
 
 
 def test_a_killed_engine_says_nothing_about_the_upload(scene: Scene) -> None:
