@@ -7,14 +7,17 @@ import ipaddress
 import os
 import re
 import secrets
+import shlex
+import string
 import sys
 import tempfile
 from collections.abc import Callable
 from functools import cached_property
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -24,6 +27,13 @@ CountOrNone = Annotated[int, Field(ge=0)]
 
 #: A unix socket's path must fit in sockaddr_un: 104 bytes on macOS, 108 on Linux.
 MAX_SOCKET_PATH_BYTES = 100
+
+#: Packages that bring a talking engine name its factory in this entry-point group.
+ENGINE_GROUP = "talkreel.engines"
+#: The two that need no package: ours, and the one that runs ENGINE_COMMAND.
+PORTRAIT, EXEC = "portrait", "exec"
+#: What ENGINE_COMMAND may hold in braces.
+ENGINE_FIELDS = ("image", "video", "audio", "out", "fps", "folder")
 
 
 class SettingsError(Exception):
@@ -60,6 +70,24 @@ def _readable(path: Path | None) -> Path | None:
     if path and not path.is_file():
         raise ValueError("must be a file that can be read")
     return path
+
+
+def _engine_command(value: str) -> str:
+    braces = {part[1:] for word in shlex.split(value) for part in string.Formatter().parse(word)}
+    if not braces <= {(None, None, None), *((name, "", None) for name in ENGINE_FIELDS)}:
+        raise ValueError("may hold {" + "}, {".join(ENGINE_FIELDS) + "} and nothing else in braces")
+    if value and ("out", "", None) not in braces:
+        raise ValueError("must hold {out}, where the video is to be written")
+    return value
+
+
+def _known_engine(value: str, info: ValidationInfo) -> str:
+    installed = entry_points(group=ENGINE_GROUP).names
+    if value not in {PORTRAIT, EXEC, *installed}:
+        raise ValueError("must be one of " + ", ".join([PORTRAIT, EXEC, *sorted(installed)]))
+    if value == EXEC and info.data.get("engine_command") == "":
+        raise ValueError("needs ENGINE_COMMAND")
+    return value
 
 
 Rate = Annotated[str, AfterValidator(_rate)]
@@ -122,6 +150,9 @@ class Settings(BaseSettings):
     webhook_retry_schedule: Annotated[tuple[CountOrNone, ...], NoDecode, BeforeValidator(_split)] = (
         5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400,
     )  # fmt: skip
+    engine_command: Annotated[str, AfterValidator(_engine_command)] = ""
+    engine_deadline_seconds: Annotated[float, Field(ge=1)] = 3_600
+    talking_engine: Annotated[str, AfterValidator(_known_engine)] = PORTRAIT
     face_model_dir: Path = Path(sys.prefix).parent / "models"
     log_format: Literal["console", "json"] = Field(default_factory=_own_log_format)
 

@@ -37,7 +37,7 @@ from worker.picture import normalise
 from worker.scene import Scene
 from worker.talking.actor import Actor
 from worker.talking.arrays import Image
-from worker.talking.engine import FACE_DONE, FRAMES_DONE, VOICE_DONE, talk
+from worker.talking.engine import CHUNKS_DONE, FACE_DONE, VOICE_DONE, talk
 from worker.talking.performance import Performance
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -49,6 +49,7 @@ FACE_X, FACE_TOP, FACE_HEIGHT = 222, 30, 170
 BACKDROP_BLUR_PX = 8
 
 #: What `engine.talk` reports at the end of each of its stages.
+FRAMES_DONE = VOICE_DONE + (1 - VOICE_DONE) * CHUNKS_DONE
 TALKING_STAGES = {"face": FACE_DONE, "voice": VOICE_DONE, "frames": FRAMES_DONE, "join": 1.0}
 #: What of the drawing is shown apart, by the names of the functions.
 PARTS = {"Mouth.draw": "mouth", "Head.draw": "head", "convert": "colour", "Eyes.draw": "eyes"}

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import ffmpeg
 
+from worker.bounds import Bounds
 from worker.failures import CheckFailed
 from worker.ffmpeg import CLOSED, local, run
-from worker.process import Bounds, ProgramFailed
+from worker.process import ProgramFailed
 from worker.scene import FRAME_RATE, ReportShare, Scene
 
 #: What is decoded frame by frame; the rest is judged by its key frames.

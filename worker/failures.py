@@ -1,5 +1,6 @@
 """What can end a render. Only RenderFailed is the upload's fault.
 
+CannotTalk      an engine can't make the picture talk: it stands still, or the job ends FAILED if it must talk
 RenderFailed    the job ends FAILED; its sentence is shown to the person who uploaded
 OutOfDisk       the same, though it says nothing about the upload
 CheckFailed     the finished file isn't what was promised: the job is tried again
@@ -9,6 +10,15 @@ HandBack        this worker was told to stop: the job goes back without counting
 """
 
 from __future__ import annotations
+
+
+class CannotTalk(Exception):
+    """The engine can't make this picture talk: `code` and `sentence` are the notice's."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        self.code = code
+        self.sentence = sentence
+        super().__init__(sentence)
 
 
 class RenderFailed(Exception):

@@ -9,7 +9,8 @@ import ffmpeg
 import imageio_ffmpeg
 
 from worker import process
-from worker.process import CORES, Bounds, Command
+from worker.bounds import CORES, Bounds
+from worker.process import Command
 from worker.scene import ReportShare
 
 #: Threads of one ffmpeg: more would eat address space (a stack and an arena each) for little speed.

@@ -7,9 +7,10 @@ from pathlib import Path
 import ffmpeg
 
 from app.states import MotionMade
+from worker.bounds import Bounds
 from worker.failures import RenderFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
-from worker.process import Bounds, ProgramFailed
+from worker.process import ProgramFailed
 from worker.scene import ReportShare, Sound, VideoTrack
 
 #: The video track's ticks per second: 512 to the frame.

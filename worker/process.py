@@ -5,7 +5,6 @@ Start them from the main thread only: the kernel kills a child when the thread t
 
 from __future__ import annotations
 
-import math
 import os
 import selectors
 import signal
@@ -14,24 +13,24 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 from worker import cage
+from worker.bounds import CORES, Bounds
 from worker.failures import ChildKilled, OutOfDisk, RenderFailed
-from worker.follower import Follower
+from worker.follower import Follower, Shares
 from worker.scene import ReportShare
-
-CORES = os.cpu_count() or 1
 
 #: ffmpeg catches SIGINT, SIGTERM and SIGXCPU, tidies up and exits with this.
 INTERRUPTED = 255
 
 POLL_SECONDS = 0.5
 
-#: What every child gets, beside PATH: arenas would eat address space, and messages are to be in English.
-BARE_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2", "LC_ALL": "C"}
+#: How long what a foreign program left behind may go on holding its pipes.
+LEFTOVER_SECONDS = 5.0
 
 
 class ProgramFailed(Exception):
@@ -50,44 +49,24 @@ class ProgramMissing(Exception):
     """The program can't be started: a fault of the installation."""
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What one process may use; it is killed at the first of these.
-
-    `stall_seconds` is how long its progress may stand still, `processor_seconds` is summed over all cores.
-    """
-
-    deadline_seconds: float
-    stall_seconds: float = 30
-    processor_seconds: float = 0
-    address_space_bytes: int = 2 << 30
-    file_bytes: int = 8 << 30
-    nice: int = 10
-
-    def __post_init__(self) -> None:
-        if not self.processor_seconds:
-            object.__setattr__(self, "processor_seconds", self.deadline_seconds * CORES)
-
-    def limits(self) -> list[str]:
-        """The arguments of the cage."""
-        processor_seconds = math.ceil(self.processor_seconds)
-        return [
-            f"AS={self.address_space_bytes}",
-            f"CPU={processor_seconds}",
-            f"FSIZE={self.file_bytes}",
-            "NOFILE=64",
-            "CORE=0",
-        ]
+def bare_environment() -> dict[str, str]:
+    """What our own children get: arenas would eat address space, and messages are to be in English."""
+    return {"MALLOC_ARENA_MAX": "2", "LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
 
 
 @dataclass(frozen=True)
 class Command:
-    """A program with its arguments, which may tell its progress as ffmpeg does: `out_time_us=` on stdout."""
+    """A program with its arguments, which may tell its progress on stdout in the way that `follower` reads.
+
+    `environment` is all that it gets of one; without, it is `bare_environment`. `folder` is where it starts.
+    """
 
     argv: Sequence[str]
     bounds: Bounds
     expected_seconds: float | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=bare_environment)
+    folder: Path | None = None
+    follower: type[Follower] = Follower
 
 
 def run(command: Command, report: ReportShare | None = None) -> str:
@@ -107,8 +86,10 @@ def run_all(commands: Sequence[Command], report: ReportShare | None = None) -> l
 
     `report` is told the share of all that is made so far, each weighing what its `expected_seconds` is.
     """
-    shares = _Shares(commands, report)
-    followers = [Follower(each.expected_seconds, shares.of(index)) for index, each in enumerate(commands)]
+    shares = Shares([command.expected_seconds or 1 for command in commands], report)
+    followers = [
+        each.follower(each.expected_seconds, shares.of(index)) for index, each in enumerate(commands)
+    ]
     waiting = deque(zip(commands, followers, strict=True))
     running: list[_Running] = []
     with ExitStack() as alive, selectors.DefaultSelector() as pipes:
@@ -126,26 +107,41 @@ def caged(
     bounds: Bounds,
     environment: Mapping[str, str] | None = None,
     *,
+    folder: Path | None = None,
     stdin: int = subprocess.DEVNULL,
     stdout: int = subprocess.PIPE,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The process; dead and reaped at the end, whatever passes through."""
-    cage_argv = [sys.executable, "-I", "-S", cage.__file__, str(os.getpid()), str(bounds.nice)]
+    """The process; dead and reaped at the end, whatever passes through, and a foreign one's group with it."""
+    how = "guard" if bounds.is_foreign else "become"
+    cage_argv = [sys.executable, "-I", "-S", cage.__file__, str(os.getpid()), str(bounds.nice), how]
     with subprocess.Popen(
         [*cage_argv, *bounds.limits(), "--", *argv],
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
-        env={**BARE_ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath), **(environment or {})},
+        env=bare_environment() if environment is None else environment,
+        cwd=folder,
+        process_group=0 if bounds.is_foreign else None,
     ) as child:
         try:
             yield child
         finally:
+            if bounds.is_foreign:
+                _kill_group(child.pid)
             child.kill()
 
 
-def verdict(exit_code: int, stderr: str, *, out_of_processor_seconds: bool = False) -> Exception:
-    """What an exit code other than 0 means."""
+def _kill_group(leader_pid: int) -> None:
+    # The leader may be reaped by now, and its number free if no other is left. That it has become another
+    # group's would take a whole round of process ids within seconds. macOS forbids signals to zombies.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader_pid, signal.SIGKILL)
+
+
+def verdict(
+    exit_code: int, stderr: str, *, out_of_processor_seconds: bool = False, is_foreign: bool = False
+) -> Exception:
+    """What an exit code other than 0 means. A foreign program's positive codes mean that it gave up."""
     if "No space left on device" in stderr:
         return OutOfDisk(stderr)
     if exit_code == -signal.SIGXFSZ or "File too large" in stderr:
@@ -154,27 +150,9 @@ def verdict(exit_code: int, stderr: str, *, out_of_processor_seconds: bool = Fal
         return ProgramTooSlow(stderr)
     if exit_code == cage.CANNOT_START:
         return ProgramMissing(stderr)
-    if exit_code in (INTERRUPTED, cage.PARENT_IS_GONE):
+    if exit_code in (INTERRUPTED, cage.PARENT_IS_GONE) and not is_foreign:
         return ChildKilled("a child process", signal.SIGTERM)
     return ChildKilled("a child process", -exit_code) if exit_code < 0 else ProgramFailed(stderr)
-
-
-class _Shares:
-    """Adds up what several commands have made so far."""
-
-    def __init__(self, commands: Sequence[Command], report: ReportShare | None) -> None:
-        weights = [command.expected_seconds or 1 for command in commands]
-        self._weights = [weight / sum(weights) for weight in weights]
-        self._made = [0.0] * len(weights)
-        self._report = report
-
-    def of(self, index: int) -> ReportShare | None:
-        return (lambda share: self._tell(index, share)) if self._report else None
-
-    def _tell(self, index: int, share: float) -> None:
-        self._made[index] = self._weights[index] * share
-        if self._report:
-            self._report(min(1.0, sum(self._made)))
 
 
 class _Running:
@@ -187,6 +165,7 @@ class _Running:
         self._deadline = time.monotonic() + command.bounds.deadline_seconds
         self._stall_ends = time.monotonic() + command.bounds.stall_seconds
         self._open_pipes = 2
+        self._used_seconds = 0.0
 
     def take(self, pipe: IO[bytes], chunk: bytes) -> None:
         """Takes what a pipe brought; nothing is its end."""
@@ -199,6 +178,8 @@ class _Running:
 
     def has_ended(self) -> bool:
         """Whether it is done. Raises what it failed of, or what it took too long for."""
+        if self._bounds.is_foreign:
+            self._end_leftovers()
         if self._open_pipes == 0:
             self._reap()
             return True
@@ -206,16 +187,41 @@ class _Running:
             raise ProgramTooSlow(self._follower.stderr)
         return False
 
+    def _end_leftovers(self) -> None:
+        """What it leaves behind at its end holds its pipes open: ends that with it."""
+        if self._child.returncode is None and self._has_exited():
+            _kill_group(self._child.pid)
+            self._deadline = min(self._deadline, time.monotonic() + LEFTOVER_SECONDS)
+
     def _reap(self) -> None:
-        processor_seconds = _wait(self._child, self._deadline)
+        """Waits for the end of the child, whose pipes are closed."""
+        while not self._has_exited():
+            if time.monotonic() > self._deadline:
+                raise ProgramTooSlow("It closed its pipes and lived on.")
+            time.sleep(0.002)
         if self._child.returncode != 0:
-            used_up = processor_seconds >= self._bounds.processor_seconds
-            raise verdict(self._child.returncode, self._follower.stderr, out_of_processor_seconds=used_up)
+            raise verdict(
+                self._child.returncode,
+                self._follower.stderr,
+                out_of_processor_seconds=self._used_seconds >= self._bounds.processor_seconds,
+                is_foreign=self._bounds.is_foreign,
+            )
         self._follower.finish()
+
+    def _has_exited(self) -> bool:
+        """Whether it is over and reaped; then its exit code and the processor seconds it used are known."""
+        if self._child.returncode is None:
+            pid, status, usage = os.wait4(self._child.pid, os.WNOHANG)
+            if pid:
+                self._child.returncode = os.waitstatus_to_exitcode(status)
+                self._used_seconds = usage.ru_utime + usage.ru_stime
+        return self._child.returncode is not None
 
 
 def _start(command: Command, follower: Follower, alive: ExitStack, pipes: selectors.BaseSelector) -> _Running:
-    child = alive.enter_context(caged(command.argv, command.bounds, command.environment))
+    child = alive.enter_context(
+        caged(command.argv, command.bounds, command.environment, folder=command.folder)
+    )
     running = _Running(command, follower, child)
     for pipe in (child.stdout, child.stderr):
         assert pipe
@@ -230,14 +236,3 @@ def _read(pipes: selectors.BaseSelector) -> None:
         if not chunk:
             pipes.unregister(key.fileobj)
         key.data.take(key.fileobj, chunk)
-
-
-def _wait(child: subprocess.Popen[bytes], deadline: float) -> float:
-    """Reaps the child, whose pipes are closed; returns the processor seconds it used."""
-    while time.monotonic() <= deadline:
-        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-        if pid:
-            child.returncode = os.waitstatus_to_exitcode(status)
-            return usage.ru_utime + usage.ru_stime
-        time.sleep(0.002)
-    raise ProgramTooSlow("It closed its pipes and lived on.")

@@ -11,6 +11,11 @@ from worker.scene import ReportShare
 Report = Callable[[Phase, float], None]
 
 
+def between(report: ReportShare, start: float, end: float) -> ReportShare:
+    """Reports the share of a part of the work, which lasts from share `start` to `end` of the whole."""
+    return lambda share: report(start + (end - start) * share)
+
+
 class Progress:
     """Turns each stage's own share into the whole job's; it never falls."""
 

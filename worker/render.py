@@ -11,14 +11,14 @@ from app.media import MediaType
 from app.notices import Notice
 from app.states import Motion, MotionMade, Phase
 from worker.checks import check
-from worker.failures import RenderFailed
+from worker.failures import CannotTalk, RenderFailed
 from worker.mux import encode_aac, mux
 from worker.picture import normalise
 from worker.progress import Progress, Report
-from worker.scene import ReportShare, Scene, VideoTrack
+from worker.scene import Engine, ReportShare, Scene, VideoTrack
 from worker.sound import decode
 from worker.still import still
-from worker.talking.engine import CannotTalk, talk
+from worker.talking.engine import talk
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,12 @@ class Upload:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the service allows, and where its engines find what they need."""
+    """What the service allows, which engine makes its pictures talk, and where that finds what it needs."""
 
     max_image_pixels: int
     max_audio_seconds: int
     face_model_dir: Path
+    talking_engine: Engine = talk
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Render
     progress = Progress(report)
     scene = _scene(upload, folder, terms, progress)
     ends = _ends_of_stages(scene)
-    video = _film(scene, progress.stage(Phase.VIDEO, ends.video))
+    video = _film(scene, terms.talking_engine, progress.stage(Phase.VIDEO, ends.video))
     aac = encode_aac(scene.sound, folder, progress.stage(Phase.MUXING, ends.sound))
     path = folder / "output.mp4"
     mux(video, aac, scene.sound, path, progress.stage(Phase.MUXING, ends.mux))
@@ -84,12 +85,12 @@ def _scene(upload: Upload, folder: Path, terms: Terms, progress: Progress) -> Sc
     return Scene(picture, sound, upload.motion, folder, terms.face_model_dir)
 
 
-def _film(scene: Scene, report: ReportShare) -> VideoTrack:
-    """The one place that chooses among the engines."""
+def _film(scene: Scene, talking_engine: Engine, report: ReportShare) -> VideoTrack:
+    """The one place that chooses between talking and standing still."""
     if scene.motion is Motion.STILL:
         return still(scene, report)
     try:
-        return talk(scene, report)
+        return talking_engine(scene, report)
     except CannotTalk as reason:
         if scene.motion is Motion.TALKING:
             raise RenderFailed(reason.sentence) from reason

@@ -74,6 +74,7 @@ class Engine(Protocol):
     """Turns a Scene into a VideoTrack.
 
     Raises:
+        CannotTalk: nothing was made, and the sentence says why; the picture stands still, if it may.
         RenderFailed: the upload can't become a video; the sentence says which file and why.
         ChildKilled: a child process died of a signal.
     """

@@ -12,9 +12,10 @@ import ffmpeg
 from app.media import MediaType
 from app.notices import Notice
 from worker import riff
+from worker.bounds import Bounds
 from worker.failures import RenderFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
-from worker.process import Bounds, ProgramFailed, ProgramTooSlow
+from worker.process import ProgramFailed, ProgramTooSlow
 from worker.scene import ReportShare, Sound
 
 #: How far a header's length may be off before it is worth a word.

@@ -10,10 +10,11 @@ from pathlib import Path
 import ffmpeg
 
 from app.states import MotionMade
+from worker.bounds import Bounds
 from worker.failures import RenderFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, THREADS, local, run
 from worker.mux import TIMESCALE
-from worker.process import Bounds, ProgramFailed
+from worker.process import ProgramFailed
 from worker.scene import FRAME_RATE, Picture, ReportShare, Scene, VideoTrack
 
 #: Ten seconds: how far a player may have to go back to jump to a moment.

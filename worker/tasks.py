@@ -19,6 +19,7 @@ from app.errors import DatabaseUnavailable, DiskFull
 from app.leases import Lease, Outcome
 from app.settings import Settings
 from app.states import Phase
+from worker.engines import talking_engine
 from worker.failures import HandBack, LeaseLost, OutOfDisk, RenderFailed
 from worker.heart import Heart
 from worker.render import Rendered, Terms, Upload, render
@@ -84,9 +85,16 @@ def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendere
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/image", image)
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/audio", audio)
     upload = Upload(image, lease.job.image_type, audio, lease.job.audio_type, lease.job.motion_asked)
-    settings = shop.settings
-    terms = Terms(settings.max_image_pixels, settings.max_audio_seconds, settings.face_model_dir)
-    return render(upload, folder, terms, heart.report)
+    return render(upload, folder, _terms(shop.settings), heart.report)
+
+
+def _terms(settings: Settings) -> Terms:
+    return Terms(
+        settings.max_image_pixels,
+        settings.max_audio_seconds,
+        settings.face_model_dir,
+        talking_engine(settings),
+    )
 
 
 def _outcome(rendered: Rendered) -> Outcome:

@@ -9,8 +9,9 @@ import ffmpeg
 import numpy as np
 
 from tests.talking.portraits import PICTURE
+from worker.bounds import Bounds
 from worker.ffmpeg import executable
-from worker.process import Bounds, Command, run
+from worker.process import Command, run
 from worker.talking.arrays import Image
 from worker.talking.colour import convert
 from worker.talking.grid import Box

@@ -17,9 +17,10 @@ import ffmpeg
 import psutil
 import pytest
 
+from worker.bounds import Bounds
 from worker.failures import ChildKilled, HandBack, OutOfDisk, RenderFailed
 from worker.ffmpeg import local, run
-from worker.process import Bounds, ProgramFailed, ProgramMissing, ProgramTooSlow
+from worker.process import ProgramFailed, ProgramMissing, ProgramTooSlow
 
 ROOT = Path(__file__).parents[2]
 

@@ -33,11 +33,7 @@ def scene(samples: Samples, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     picture = normalise(samples.picture(), MediaType.PNG, folder, max_pixels=10**6)
     voice = samples.tone("voice.wav", seconds=12)
     sound = decode(voice, MediaType.WAV, folder, max_seconds=60, report=nobody)
-<<<<<<< HEAD
     return Scene(picture, sound, Motion.STILL, folder, folder)
-=======
-    return Scene(picture, sound, Motion.STILL, folder, face_model_dir=folder)
->>>>>>> talkbench
 
 
 @pytest.fixture(scope="module")

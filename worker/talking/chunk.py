@@ -14,9 +14,9 @@ import cv2
 import ffmpeg
 
 from worker import process
+from worker.bounds import Bounds
 from worker.ffmpeg import ANONYMOUS, executable, local
 from worker.mux import TIMESCALE
-from worker.process import Bounds
 from worker.scene import FRAME_RATE
 from worker.still import MAX_GOP_FRAMES
 from worker.talking.actor import Actor
@@ -28,8 +28,8 @@ REPORT_FRAMES = 10
 #: The parent's bounds are what ends us; these only have to be wider.
 BOUNDS = Bounds(deadline_seconds=86_400)
 
-#: All key frames get one and the same quantiser: what stands still looks alike after each of them. Where the
-#: encoder may choose (crf, adaptive quantisation, mbtree), the background jumps three times as far or more.
+#: All key frames get one and the same quantiser: what stands still looks much alike after each of them. Where
+#: the encoder may choose (crf, adaptive quantisation, mbtree), the picture jumps further, and costs more time.
 QUANTISER = 22
 #: Key frames are so many times finer. Most of the picture is only ever drawn there, the rest is skipped.
 KEY_FRAME_RATIO = 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,9 +15,12 @@ import structlog
 from app.notices import Notice
 from app.states import MotionMade
 from worker import process
+from worker.bounds import CORES, Bounds
+from worker.failures import CannotTalk
 from worker.ffmpeg import ANONYMOUS, CLOSED, executable, local, run
 from worker.mux import TIMESCALE
-from worker.process import CORES, Bounds, Command
+from worker.process import Command
+from worker.progress import between
 from worker.scene import FRAME_RATE, ReportShare, Scene, VideoTrack
 from worker.talking import features, phones, voice
 from worker.talking.arrays import Image, floats
@@ -28,6 +30,7 @@ from worker.talking.hearing import hear
 from worker.talking.models import ModelsMissing
 from worker.talking.motion import head_track, rest_track
 from worker.talking.performance import Performance
+from worker.talking.phones import Phone
 from worker.talking.speech import kept_parted, mouth_track
 
 log = structlog.get_logger(__name__)
@@ -44,8 +47,8 @@ MAX_FRAME_SECONDS = 1.0
 #: OpenCV and NumPy map much more than they use.
 CHUNK_ADDRESS_SPACE_BYTES = 6 << 30
 
-#: Shares of the work, as measured: finding the face, hearing the voice; then the frames, then joining them.
-FACE_DONE, VOICE_DONE, FRAMES_DONE = 0.03, 0.12, 0.98
+#: Shares of the work, as measured: finding the face, hearing the voice; of what is left, drawing the frames.
+FACE_DONE, VOICE_DONE, CHUNKS_DONE = 0.03, 0.12, 0.98
 
 NO_MODELS = "This service can't make pictures talk at the moment: its face models are missing."
 
@@ -55,31 +58,38 @@ NO_PHONEMES = Notice(
 )
 
 
-class CannotTalk(Exception):
-    """No face can be made to speak. `code` is a `faces.Refused`'s, or `talking_unavailable`."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        self.code = code
-        self.sentence = sentence
-        super().__init__(sentence)
-
-
 def talk(scene: Scene, report: ReportShare) -> VideoTrack:
     """An `Engine`.
 
     Raises:
-        CannotTalk: nothing was made.
+        CannotTalk: nothing was made; `code` is a `faces.Refused`'s, or `talking_unavailable`.
         ProgramFailed: nothing is wrong with the upload; try again.
     """
-    picture = np.asarray(cv2.imread(str(scene.picture.path), cv2.IMREAD_COLOR), np.uint8)
+    picture = _read(scene)
     accepted = _speaker(picture, scene.face_model_dir)
     report(FACE_DONE)
-    performance = _rehearse(scene, picture, accepted.face, _between(report, FACE_DONE, VOICE_DONE))
-    chunks = _film(scene, performance, _between(report, VOICE_DONE, FRAMES_DONE))
-    path = _join(scene, chunks)
-    report(1.0)
+    spoken = _recognised(scene, between(report, FACE_DONE, VOICE_DONE))
+    performance = _rehearse(scene, picture, accepted.face, spoken)
+    path = _film(scene, performance, between(report, VOICE_DONE, 1))
     notices = accepted.notices if phones.phones_available() else (*accepted.notices, NO_PHONEMES)
     return VideoTrack(path, MotionMade.TALKING, notices)
+
+
+def idle(scene: Scene, report: ReportShare) -> VideoTrack:
+    """The speaker who listens: head and lids move as they would, the mouth stays as it is in the picture.
+
+    For engines that put a mouth into a video. Raises what `talk` does.
+    """
+    picture = _read(scene)
+    accepted = _speaker(picture, scene.face_model_dir)
+    report(FACE_DONE)
+    performance = _rehearse(scene, picture, accepted.face, spoken=None).at_rest()
+    path = _film(scene, performance, between(report, FACE_DONE, 1))
+    return VideoTrack(path, MotionMade.STILL, accepted.notices)
+
+
+def _read(scene: Scene) -> Image:
+    return np.asarray(cv2.imread(str(scene.picture.path), cv2.IMREAD_COLOR), np.uint8)
 
 
 def _speaker(picture: Image, model_dir: Path) -> Accepted:
@@ -93,10 +103,13 @@ def _speaker(picture: Image, model_dir: Path) -> Accepted:
     return choice
 
 
-def _rehearse(scene: Scene, picture: Image, face: Face, report: ReportShare) -> Performance:
+def _recognised(scene: Scene, report: ReportShare) -> list[Phone] | None:
+    return hear(scene.sound, scene.folder, report) if phones.phones_available() else None
+
+
+def _rehearse(scene: Scene, picture: Image, face: Face, spoken: list[Phone] | None) -> Performance:
     """What face and voice do in every frame."""
     heard = features.listen(scene.sound)
-    spoken = hear(scene.sound, scene.folder, report) if phones.phones_available() else None
     geometry = mouth_geometry(picture, floats(face.points), face.yaw_degrees)
     mouth = mouth_track(heard, spoken, scene.frames)
     if geometry.opening > OPEN_MOUTH:
@@ -111,15 +124,17 @@ def _rehearse(scene: Scene, picture: Image, face: Face, report: ReportShare) -> 
     )
 
 
-def _film(scene: Scene, performance: Performance, report: ReportShare) -> list[Path]:
-    """The chunks, drawn and encoded on all cores."""
+def _film(scene: Scene, performance: Performance, report: ReportShare) -> Path:
+    """The video, drawn and encoded in chunks on all cores."""
     saved = scene.folder / "performance.npz"
     performance.save(saved)
     spans = spans_of(len(performance))
     paths = [scene.folder / f"chunk{number:04}.mp4" for number in range(len(spans))]
     commands = [_command(saved, span, path) for span, path in zip(spans, paths, strict=True)]
-    process.run_all(commands, report)
-    return paths
+    process.run_all(commands, between(report, 0, CHUNKS_DONE))
+    path = _join(scene, paths)
+    report(1.0)
+    return path
 
 
 def spans_of(frames: int, cores: int = CORES) -> list[tuple[int, int]]:
@@ -139,7 +154,7 @@ def _command(performance: Path, span: tuple[int, int], path: Path) -> Command:
             address_space_bytes=CHUNK_ADDRESS_SPACE_BYTES,
         ),
         expected_seconds=(end - start) / FRAME_RATE,
-        environment={"IMAGEIO_FFMPEG_EXE": executable()},
+        environment={**process.bare_environment(), "IMAGEIO_FFMPEG_EXE": executable()},
     )
 
 
@@ -154,7 +169,3 @@ def _join(scene: Scene, chunks: list[Path]) -> Path:
     )
     run(graph, Bounds(deadline_seconds=120 + scene.frames / FRAME_RATE / 10))
     return path
-
-
-def _between(report: ReportShare, start: float, end: float) -> Callable[[float], None]:
-    return lambda share: report(start + (end - start) * share)

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from worker import process
-from worker.process import CORES, Bounds, Command
+from worker.bounds import CORES, Bounds
+from worker.process import Command
 from worker.scene import ReportShare, Sound
 from worker.talking import phones
 from worker.talking.phones import Phone

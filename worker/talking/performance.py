@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,11 @@ class Performance:
 
     def __len__(self) -> int:
         return len(self.rest)
+
+    def at_rest(self) -> Performance:
+        """The same without a word: the mouth is the picture's own in every frame."""
+        still = MouthTrack(*(np.zeros_like(track) for track in self.mouth.arrays()))
+        return replace(self, mouth=still, rest=np.ones_like(self.rest))
 
     def save(self, path: Path) -> None:
         """Writes it to an .npz file."""

@@ -1,0 +1,80 @@
+"""Programs that aren't ours: whatever they start and print, they end with all of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from tests.worker.leftovers import CHILD_BEARING, child_of, is_alive, until
+from worker.bounds import Bounds
+from worker.follower import ShareFollower
+from worker.process import Command, ProgramTooSlow, run
+
+ROOT = Path(__file__).parents[2]
+BOUNDS = Bounds(deadline_seconds=600, is_foreign=True)
+
+#: A worker in short: runs the program of its first argument as one that isn't ours.
+WORKER = """
+import sys
+from worker.bounds import Bounds
+from worker.process import Command, run
+run(Command([sys.executable, "-c", sys.argv[1]], Bounds(deadline_seconds=600, is_foreign=True)))
+"""
+
+
+def test_what_is_left_behind_ends_with_it(folder: Path) -> None:
+    begun_at = time.monotonic()
+    run(Command([sys.executable, "-c", CHILD_BEARING], BOUNDS, folder=folder))
+    assert until(lambda: not is_alive(child_of(folder)))
+    assert time.monotonic() - begun_at < 60
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_all_it_started_ends_with_a_killed_worker(folder: Path) -> None:
+    argv = [sys.executable, "-c", WORKER, CHILD_BEARING + "child.wait()"]
+    worker = subprocess.Popen(argv, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    try:
+        assert until(lambda: any(path.read_text() for path in folder.glob("child")))
+        assert is_alive(child_of(folder))
+    finally:
+        worker.kill()
+        worker.wait(10)
+    assert until(lambda: not is_alive(child_of(folder)))
+
+
+def test_one_that_leaves_the_group_with_the_pipes_does_not_hold_the_job(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.process.LEFTOVER_SECONDS", 0.5)
+    leaving = CHILD_BEARING.replace("'600'])", "'600'], start_new_session=True)")
+    with pytest.raises(ProgramTooSlow):
+        run(Command([sys.executable, "-c", leaving], BOUNDS, folder=folder))
+    os.kill(child_of(folder), signal.SIGKILL)
+
+
+def test_progress_is_read_as_it_comes_and_never_falls() -> None:
+    shares: list[float] = []
+    follower = ShareFollower(None, shares.append)
+    for chunk in (b"progress 0.1\npro", b"gress .25\r\n", b"progress 0.2\n", b"progress 1\nprogress 0.5\n"):
+        follower.take_progress(chunk)
+    assert shares == [0.1, 0.25, 1]
+
+
+def test_a_line_without_end_is_not_kept() -> None:
+    shares: list[float] = []
+    follower = ShareFollower(None, shares.append)
+    tracemalloc.start()
+    for _ in range(1000):
+        follower.take_progress(bytes(65_536))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    follower.take_progress(b"\nprogress 0.5\n")
+    assert peak_bytes < 1 << 20
+    assert shares == [0.5]
