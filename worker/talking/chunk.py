@@ -29,7 +29,7 @@ REPORT_FRAMES = 10
 BOUNDS = Bounds(deadline_seconds=86_400)
 
 #: All key frames get one and the same quantiser: what stands still looks much alike after each of them. Where
-#: the encoder may choose (crf, adaptive quantisation, mbtree), the picture jumps further, and costs more time.
+#: the encoder may choose (crf, adaptive quantisation, mbtree), the picture jumps further, and takes longer.
 QUANTISER = 22
 #: Key frames are so many times finer. Most of the picture is only ever drawn there, the rest is skipped.
 KEY_FRAME_RATIO = 2
