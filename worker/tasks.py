@@ -109,7 +109,7 @@ def _outcome(rendered: Rendered) -> Outcome:
 
 def _end(shop: Workshop, lease: Lease, write: Verdict) -> None:
     """The terminal write, tried until it lands or the heart says that the lease is lost."""
-    if not _persistently(write):
+    if not (_persistently(write) or _has_landed(shop, lease)):
         jobs.discard(shop.storage, _output_key(lease))
         raise LeaseLost
     shop.doorbell.ring_sender()
@@ -122,6 +122,12 @@ def _persistently(write: Verdict) -> bool:
             return write()
         except DatabaseUnavailable:
             time.sleep(1)
+
+
+def _has_landed(shop: Workshop, lease: Lease) -> bool:
+    """Whether an earlier try was committed and only its answer got lost."""
+    completed = jobs.completed(shop.database, lease.job.id)
+    return completed is not None and completed.generation == lease.job.generation
 
 
 def _output_key(lease: Lease) -> str:
