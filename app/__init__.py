@@ -11,6 +11,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     payloads                                   the one serialiser
     database  storage  queues                  the doors: SQL, bytes (stored, bucket, localfiles), RQ
     migrations                                 the schema
+    segments                                   the verbs: of those who draw a long talk together
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
     leases  housekeeping                       the verbs: a worker's, the sweeper's
     web/                                       Flask

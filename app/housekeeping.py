@@ -15,9 +15,9 @@ from sqlmodel import col, select
 
 from app import clock, jobs
 from app.database import Database, now_ms
-from app.models import Delivery, Job
+from app.models import Delivery, Job, Segment
 from app.queues import Doorbell, bell_id
-from app.states import ACTIVE, TERMINAL, DeliveryStatus, JobStatus
+from app.states import ACTIVE, TERMINAL, DeliveryStatus, JobStatus, SegmentStatus
 from app.storage import Storage
 
 #: A bell that no worker answered by then is looked for in the queue.
@@ -34,7 +34,7 @@ def incoming_of(data_dir: Path) -> Path:
 
 
 def work_of(data_dir: Path) -> Path:
-    """Where attempts are at work; each has a folder named `<job id>-<lease token>`."""
+    """Where attempts and helpers are at work; each has a folder named `<job id>-<lease token>`."""
     return data_dir / "work"
 
 
@@ -103,9 +103,12 @@ def expire(database: Database, storage: Storage, *, retention_days: int) -> int:
 def sweep_orphans(database: Database, storage: Storage, data_dir: Path) -> int:
     """Removes what a crash between two steps left behind and no row explains. Returns how many folders."""
     before = clock.now_seconds() - ORPHAN_SECONDS
+    # Their job's row is older than they are: they needn't be given time.
+    any_age = math.inf
     return (
         _sweep_stored(database, storage, "uploads", ACTIVE, before)
         + _sweep_stored(database, storage, "outputs", ACTIVE | {JobStatus.COMPLETED}, before)
+        + _sweep_stored(database, storage, "segments", ACTIVE, any_age)
         + _remove(path for path in incoming_of(data_dir).glob("*") if _changed_seconds(path) < before)
         + _remove(path for path in work_of(data_dir).glob("*") if not _is_leased(database, path.name))
     )
@@ -136,10 +139,12 @@ def _changed_seconds(path: Path) -> float:
 
 def _is_leased(database: Database, folder_name: str) -> bool:
     job_id, _, token = folder_name.partition("-")
+    of_job = select(Job.id).where(Job.id == job_id, Job.lease_token == token)
+    of_segment = select(Segment.job_id).where(
+        Segment.job_id == job_id, Segment.lease_token == token, Segment.status == SegmentStatus.HELD
+    )
     with database.reading() as session:
-        return (
-            session.exec(select(Job.id).where(Job.id == job_id, Job.lease_token == token)).first() is not None
-        )
+        return any(session.exec(leased).first() for leased in (of_job, of_segment))
 
 
 def _remove(folders: Iterable[Path]) -> int:

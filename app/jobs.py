@@ -12,7 +12,7 @@ from sqlalchemy import tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from app import cursors
+from app import cursors, segments
 from app.cursors import Cursor
 from app.database import Database, now_ms
 from app.errors import (
@@ -189,10 +189,12 @@ def cancel(database: Database, storage: Storage, job_id: str, *, owner: str) -> 
             .where(col(Job.id) == job_id, col(Job.api_key_id) == owner, col(Job.status) == JobStatus.PENDING)
             .values(status=JobStatus.CANCELLED, phase=Phase.DONE, updated_at_ms=now_ms())
         )
+        if cancelled.rowcount:
+            segments.forget(session, job_id)
     if cancelled.rowcount == 0:
         get(database, job_id, owner=owner)
         raise NotCancellable
-    discard(storage, uploads_of(job_id))
+    discard(storage, uploads_of(job_id), segments.files_of(job_id))
 
 
 def delete(database: Database, storage: Storage, job_id: str, *, owner: str) -> bool:
@@ -210,7 +212,7 @@ def delete(database: Database, storage: Storage, job_id: str, *, owner: str) -> 
     if deleted.rowcount == 0:
         cancel(database, storage, job_id, owner=owner)
         return False
-    discard(storage, uploads_of(job_id), outputs_of(job_id))
+    discard(storage, uploads_of(job_id), segments.files_of(job_id), outputs_of(job_id))
     return True
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Update, update
 from sqlmodel import Session, col, select
 
-from app import deliveries, ids
+from app import deliveries, ids, segments
 from app.database import Database, now_ms
 from app.models import Job
 from app.notices import Notice
@@ -155,12 +155,13 @@ def _lose(session: Session, held: Update, attempts: int, links: Links, max_attem
 
 
 def _end(session: Session, held: Update, values: dict[str, Any], links: Links) -> bool:
-    """The terminal write and the webhook delivery in one transaction."""
+    """The terminal write, the webhook delivery, and the end of the segments, in one transaction."""
     freed = {"lease_token": None, "lease_until_ms": None, "eta_seconds": None}
     job = _hit(session, held.values(**values, **freed, phase=Phase.DONE, updated_at_ms=now_ms()))
     if job is None:
         return False
     deliveries.schedule(session, job, links)
+    segments.forget(session, job.id)
     return True
 
 

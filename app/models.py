@@ -1,4 +1,5 @@
-"""The tables and their indexes. No behaviour: moves between states are in `jobs`, `leases` and `deliveries`.
+"""The tables and their indexes. No behaviour: moves between states are in `jobs`, `leases`, `segments` and
+`deliveries`.
 
 Times are milliseconds since the Unix epoch, by the database's clock.
 """
@@ -12,7 +13,16 @@ from sqlalchemy import JSON, BigInteger, Column, Enum, Index, LargeBinary, Strin
 from sqlmodel import Field, SQLModel
 
 from app.media import MediaType
-from app.states import ACTIVE, TERMINAL, DeliveryStatus, JobStatus, Motion, MotionMade, Phase
+from app.states import (
+    ACTIVE,
+    TERMINAL,
+    DeliveryStatus,
+    JobStatus,
+    Motion,
+    MotionMade,
+    Phase,
+    SegmentStatus,
+)
 
 
 def _word(enum: type[StrEnum], *, nullable: bool = False, closed: bool = False) -> Column[Any]:
@@ -117,6 +127,24 @@ class Job(SQLModel, table=True):
 
     created_at_ms: int = Field(sa_type=BigInteger)
     updated_at_ms: int = Field(sa_type=BigInteger)
+
+
+class Segment(SQLModel, table=True):
+    """A stretch of a long talk, which any worker may draw. Its row goes when its job ends."""
+
+    __tablename__ = "segments"
+
+    job_id: str = Field(foreign_key="jobs.id", primary_key=True)
+    number: int = Field(primary_key=True)
+    #: Of what is to be drawn, and of the program that draws it.
+    digest: str
+    #: Its frames: from the first one up to, not including, the last one.
+    start_frame: int
+    end_frame: int
+    status: SegmentStatus = Field(sa_column=_word(SegmentStatus, closed=True))
+    #: Who draws it, or has drawn it: part of the name of the file.
+    lease_token: str | None = None
+    lease_until_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Delivery(SQLModel, table=True):

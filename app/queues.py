@@ -12,6 +12,8 @@ from rq.serializers import JSONSerializer
 
 RENDER_QUEUE = "talkreel-render"
 RENDER_TASK = "worker.tasks.render_job"
+SEGMENT_QUEUE = "talkreel-segments"
+SEGMENT_TASK = "worker.tasks.draw_segment"
 DELIVERY_BELL = "talkreel:delivery-bell"
 
 #: A request must not wait for a Redis that is gone: the sweeper rings later.
@@ -42,12 +44,18 @@ def render_queue(connection: Redis) -> Queue:
     return Queue(RENDER_QUEUE, connection=connection, serializer=JSONSerializer)
 
 
+def segment_queue(connection: Redis) -> Queue:
+    """The queue that workers listen to when no job waits in the render queue."""
+    return Queue(SEGMENT_QUEUE, connection=connection, serializer=JSONSerializer)
+
+
 class Doorbell:
     """Tells sleeping processes that a row wants them. Never raises for a Redis that is down."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis = impatient_redis(redis_url)
         self._queue = render_queue(self._redis)
+        self._segment_queue = segment_queue(self._redis)
 
     def ring(self, job_id: str, generation: int) -> bool:
         """Queues the job for the next free worker; False when Redis can't be told."""
@@ -63,6 +71,16 @@ class Doorbell:
             )
         except DuplicateJobError:
             return True
+        except RedisError:
+            return False
+        return True
+
+    def call_helper(self, job_id: str, number: int, token: str) -> bool:
+        """Offers a segment to the next idle worker, under this token; False when Redis can't be told."""
+        try:
+            self._segment_queue.enqueue_call(
+                SEGMENT_TASK, args=(job_id, number, token), timeout=-1, result_ttl=0, failure_ttl=60
+            )
         except RedisError:
             return False
         return True

@@ -142,6 +142,7 @@ class Settings(BaseSettings):
     max_audio_seconds: Count = 14_400
     lease_seconds: Annotated[float, Field(ge=1)] = 15
     max_attempts: Count = 3
+    split_seconds: CountOrNone = 300
     output_url_ttl: Count = 604_800
     retention_days: CountOrNone = 30
     webhook_allow_nets: Annotated[tuple[IpNetwork, ...], NoDecode, BeforeValidator(_split)] = ()

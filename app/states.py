@@ -1,4 +1,4 @@
-"""The words a job and a webhook delivery are described with, and the moves allowed between them."""
+"""The words that jobs, their segments and webhook deliveries are described with, and the moves allowed."""
 
 from __future__ import annotations
 
@@ -42,6 +42,19 @@ class DeliveryStatus(StrEnum):
     DELIVERED = "DELIVERED"
     #: The schedule is used up, or the receiver asked us to stop.
     GIVEN_UP = "GIVEN_UP"
+
+
+class SegmentStatus(StrEnum):
+    """Where a segment of a long talk is in its life."""
+
+    #: Whoever comes first may draw it.
+    WAITING = "WAITING"
+    #: A helper draws it, and holds a lease on it.
+    HELD = "HELD"
+    #: The job's own worker draws it, or will: it began to, or a helper was lost over it.
+    KEPT = "KEPT"
+    #: It is drawn and stored.
+    DRAWN = "DRAWN"
 
 
 class Motion(StrEnum):

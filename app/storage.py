@@ -1,7 +1,7 @@
 """The door to bytes: files below DATA_DIR, or an S3-compatible bucket that several machines share.
 
-Keys are ours alone, never a client's words: `uploads/<job id>/image`, `uploads/<job id>/audio` and
-`outputs/<job id>/<token>.mp4`.
+Keys are ours alone, never a client's words: `uploads/<job id>/image`, `uploads/<job id>/audio`,
+`outputs/<job id>/<generation>.mp4`, and below `segments/<job id>/` what several workers draw together.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Storage(Protocol):
         """Removes the file of that key and everything below it; nothing there is fine."""
 
     def prefixes(self, prefix: str) -> Iterator[StoredFolder]:
-        """Every job with something below `prefix` (`uploads` or `outputs`), read a page at a time."""
+        """Every job with something below `prefix` (such as `uploads`), read a page at a time."""
 
     def presign(self, key: str, method: Literal["GET", "HEAD"], ttl_seconds: int) -> str | None:
         """A URL that works for anybody for `ttl_seconds`, seven days at most; None where there are none."""

@@ -37,7 +37,8 @@ from worker.picture import normalise
 from worker.scene import Scene
 from worker.talking.actor import Actor
 from worker.talking.arrays import Image
-from worker.talking.engine import CHUNKS_DONE, FACE_DONE, VOICE_DONE, talk
+from worker.talking.engine import FACE_DONE, VOICE_DONE, talk
+from worker.talking.film import CHUNKS_DONE
 from worker.talking.performance import Performance
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn, Self
 
+import psutil
 import pytest
 
 START_SECONDS = 60
@@ -94,6 +95,11 @@ class Server:
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
 
+    def processes(self, words: str) -> list[psutil.Process]:
+        """Our processes, at any depth, whose command line holds `words`."""
+        family = psutil.Process(self._process.pid).children(recursive=True)
+        return [process for process in family if words in _command_line(process)]
+
     def _signal(self, number: signal.Signals) -> None:
         if self._process.poll() is None:
             os.killpg(self._process.pid, number)
@@ -110,6 +116,13 @@ class Server:
                 self.kill()
                 pytest.fail(f"{self._argv[0]} did not start:\n{self.log.read_text()[-4000:]}")
             time.sleep(POLL_SECONDS)
+
+
+def _command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def package_folder(name: str) -> Path:

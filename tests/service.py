@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
-
 from tests.processes import Server, free_ports
 from tests.world import png, wav
 
@@ -81,18 +79,6 @@ class Service(Server):
         while self._users:
             self._users.pop().http.close()
         super().stop()
-
-    def processes(self, words: str) -> list[psutil.Process]:
-        """Our processes, at any depth, whose command line holds `words`."""
-        family = psutil.Process(self._process.pid).children(recursive=True)
-        return [process for process in family if words in _command_line(process)]
-
-
-def _command_line(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:
-        return ""
 
 
 class User:

@@ -1,4 +1,4 @@
-"""The worker process: an RQ worker that renders one job at a time. `python -m worker`"""
+"""The worker process: an RQ worker that renders one job at a time, or helps with one. `python -m worker`"""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import leases, logs, migrations
-from app.queues import patient_redis, render_queue
+from app import leases, logs, migrations, segments
+from app.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
+from app.segments import Hold
 from app.settings import Settings, SettingsError
 from worker.cage import die_with
 from worker.tasks import workshop
@@ -44,12 +45,19 @@ class RenderWorker(Worker):
             self.kill_horse(signal.SIGTERM)
 
     def handle_work_horse_killed(self, job: Job, *_how: Any) -> None:
-        job_id, generation = job.args
-        shop = workshop()
-        lost = leases.lose_dead(
-            shop.database, job_id, generation, shop.links, max_attempts=shop.settings.max_attempts
-        )
-        log.warning("horse killed", job_id=job_id, job_was_held=lost)
+        lost = _lose_segment(*job.args) if job.func_name == SEGMENT_TASK else _lose_job(*job.args)
+        log.warning("horse killed", task=job.func_name, job_id=job.args[0], was_held=lost)
+
+
+def _lose_job(job_id: str, generation: int) -> bool:
+    shop = workshop()
+    return leases.lose_dead(
+        shop.database, job_id, generation, shop.links, max_attempts=shop.settings.max_attempts
+    )
+
+
+def _lose_segment(job_id: str, number: int, token: str) -> bool:
+    return segments.lose(workshop().database, Hold(job_id, number, token))
 
 
 def main() -> int:
@@ -67,7 +75,8 @@ def main() -> int:
 def _work(settings: Settings) -> None:
     connection = patient_redis(settings.redis_url)
     worker = RenderWorker(
-        [render_queue(connection)],
+        # In this order: a new job comes before help with another.
+        [render_queue(connection), segment_queue(connection)],
         connection=connection,
         serializer=JSONSerializer,
         worker_ttl=WORKER_TTL_SECONDS,

@@ -1,4 +1,4 @@
-"""The heart of an attempt: keeps the lease while the render goes on, and shows its progress."""
+"""The heart of a task: keeps its lease while the work goes on, and shows its progress."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType, TracebackType
 
 import structlog
 
-from app import leases
-from app.database import Database
 from app.errors import DatabaseUnavailable
-from app.leases import Beat, Lease
+from app.leases import Beat
 from app.states import Phase
 from worker.failures import LeaseLost
 
@@ -28,11 +27,13 @@ LOST_SIGNAL = signal.SIGUSR1
 
 
 class Heart:
-    """Beats from a thread of its own; the main thread enters it, and gets LeaseLost if the lease is."""
+    """Beats from a thread of its own; the main thread enters it, and gets LeaseLost if the lease is.
 
-    def __init__(self, database: Database, lease: Lease, *, lease_seconds: float) -> None:
-        self._database = database
-        self._lease = lease
+    `beat` prolongs the lease and shows the sign; it answers False when the lease is lost.
+    """
+
+    def __init__(self, beat: Callable[[Beat], bool], *, lease_seconds: float) -> None:
+        self._beat = beat
         self._lease_seconds = lease_seconds
         self._begun_at = time.monotonic()
         self._beaten_at = time.monotonic()
@@ -62,7 +63,7 @@ class Heart:
     def _run(self) -> None:
         while not self._stopped.wait(TICK_SECONDS):
             if not self._still_held():
-                log.warning("lease lost", job_id=self._lease.job.id)
+                log.warning("lease lost")
                 os.kill(os.getpid(), LOST_SIGNAL)
                 return
 
@@ -72,7 +73,7 @@ class Heart:
         if sign == self._shown and since_seconds < self._lease_seconds / 4:
             return True
         try:
-            held = leases.beat(self._database, self._lease, sign, lease_seconds=self._lease_seconds)
+            held = self._beat(sign)
         except DatabaseUnavailable:
             return since_seconds < self._lease_seconds
         self._beaten_at = time.monotonic()

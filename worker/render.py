@@ -15,7 +15,7 @@ from worker.failures import CannotTalk, RenderFailed
 from worker.mux import encode_aac, mux
 from worker.picture import normalise
 from worker.progress import Progress, Report
-from worker.scene import Engine, ReportShare, Scene, VideoTrack
+from worker.scene import Crew, Engine, ReportShare, Scene, VideoTrack
 from worker.sound import decode
 from worker.still import still
 from worker.talking.engine import talk
@@ -34,12 +34,17 @@ class Upload:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the service allows, which engine makes its pictures talk, and where that finds what it needs."""
+    """What the service allows, which engine makes its pictures talk, and where that finds what it needs.
+
+    What lasts longer than `split_seconds` is drawn with the `crew`, if there is one.
+    """
 
     max_image_pixels: int
     max_audio_seconds: int
     face_model_dir: Path
     talking_engine: Engine = talk
+    crew: Crew | None = None
+    split_seconds: float = 0
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,8 @@ def _scene(upload: Upload, folder: Path, terms: Terms, progress: Progress) -> Sc
     sound = decode(
         upload.audio, upload.audio_type, folder, max_seconds=terms.max_audio_seconds, report=report
     )
-    return Scene(picture, sound, upload.motion, folder, terms.face_model_dir)
+    crew = terms.crew if sound.duration_seconds > terms.split_seconds else None
+    return Scene(picture, sound, upload.motion, folder, terms.face_model_dir, crew)
 
 
 def _film(scene: Scene, talking_engine: Engine, report: ReportShare) -> VideoTrack:

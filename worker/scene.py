@@ -42,11 +42,42 @@ class Sound:
         return self.samples / self.sample_rate
 
 
+#: A stretch of frames: the first one, and the one after the last.
+Span = tuple[int, int]
+
+#: Draws a stretch here, on all cores, to an MP4 at the path.
+Draw = Callable[[Span, Path, ReportShare], None]
+
+
+@dataclass(frozen=True)
+class Script:
+    """All that it takes to draw any stretch of a talk, anywhere: two files beside each other.
+
+    Where the `digest` is the same, the same program draws the same frames.
+    """
+
+    performance: Path
+    picture: Path
+    frames: int
+    digest: str
+
+
+class Crew(Protocol):
+    """Shares a long talk out among the workers that are free."""
+
+    def film(self, script: Script, draw: Draw, report: ReportShare) -> list[Path]:
+        """The talk as MP4s, one after the other, each beginning with a key frame.
+
+        `draw` makes those that nobody else does. Raises what it raises.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Scene:
     """One video to make. `folder` is scratch space for the engine, removed by the caller;
 
-    `face_model_dir` is where the talking engine finds its models.
+    `face_model_dir` is where the talking engine finds its models; a long talk has a `crew`.
     """
 
     picture: Picture
@@ -54,6 +85,7 @@ class Scene:
     motion: Motion
     folder: Path
     face_model_dir: Path
+    crew: Crew | None = None
 
     @property
     def frames(self) -> int:

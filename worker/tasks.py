@@ -1,28 +1,26 @@
-"""The RQ entry point: claim the job, make the video, end the job. Runs in a forked horse."""
+"""The RQ entry points: claim a job, make its video, end it; or help with one. Run in a forked horse."""
 
 from __future__ import annotations
 
-import errno
-import shutil
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from types import FrameType
 
 import structlog
 
-from app import jobs, leases
-from app.errors import DatabaseUnavailable, DiskFull
+from app import jobs, leases, segments
 from app.leases import Lease, Outcome
+from app.segments import Hold, Lead
 from app.settings import Settings
 from app.states import Phase
+from worker import helper
 from worker.engines import talking_engine
-from worker.failures import HandBack, LeaseLost, OutOfDisk, RenderFailed
+from worker.failures import CheckFailed, HandBack, LeaseLost, RenderFailed
 from worker.heart import Heart
+from worker.leader import Leader
 from worker.render import Rendered, Terms, Upload, render
+from worker.shift import interruptible, persistently, room_needed, scratch_folder
 from worker.workshop import Workshop
 
 log = structlog.get_logger(__name__)
@@ -46,12 +44,14 @@ def render_job(job_id: str, generation: int) -> None:
             _attempt(shop, lease)
 
 
+def draw_segment(job_id: str, number: int, token: str) -> None:
+    """What a leader's bell asks for, under a token for whoever comes. A stale bell does nothing."""
+    helper.help_out(workshop(), Hold(job_id, number, token))
+
+
 def _attempt(shop: Workshop, lease: Lease) -> None:
     try:
-        with (
-            _interruptible(),
-            Heart(shop.database, lease, lease_seconds=shop.settings.lease_seconds) as heart,
-        ):
+        with interruptible(), _heart(shop, lease) as heart:
             _end(shop, lease, _make(shop, lease, heart))
     except HandBack:
         log.info("handed back", done=leases.hand_back(shop.database, lease))
@@ -63,17 +63,28 @@ def _attempt(shop: Workshop, lease: Lease) -> None:
         leases.lose(shop.database, lease, shop.links, max_attempts=shop.settings.max_attempts)
 
 
+def _heart(shop: Workshop, lease: Lease) -> Heart:
+    lease_seconds = shop.settings.lease_seconds
+    return Heart(
+        partial(leases.beat, shop.database, lease, lease_seconds=lease_seconds), lease_seconds=lease_seconds
+    )
+
+
 def _make(shop: Workshop, lease: Lease, heart: Heart) -> Verdict:
     """Makes and stores the video, frees the scratch room, and leaves what is to be written about it."""
     begun_at = time.monotonic()
     try:
-        with _room_needed(), _scratch_folder(shop, lease) as folder:
+        with room_needed(), scratch_folder(shop, lease.job.id, lease.token) as folder:
             rendered = _render(shop, lease, folder, heart)
             heart.report(Phase.STORING, 0.99)
             shop.storage.put(rendered.path, _output_key(lease))
     except RenderFailed as failure:
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
         return partial(leases.fail, shop.database, lease, failure.sentence, shop.links)
+    except CheckFailed:
+        # What another worker drew may be what is wrong.
+        segments.begin_anew(shop.database, Lead(lease.job.id, lease.token))
+        raise
     log.info(
         "rendered", seconds=round(time.monotonic() - begun_at, 3), video_seconds=rendered.duration_seconds
     )
@@ -85,15 +96,18 @@ def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendere
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/image", image)
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/audio", audio)
     upload = Upload(image, lease.job.image_type, audio, lease.job.audio_type, lease.job.motion_asked)
-    return render(upload, folder, _terms(shop.settings), heart.report)
+    return render(upload, folder, _terms(shop, lease), heart.report)
 
 
-def _terms(settings: Settings) -> Terms:
+def _terms(shop: Workshop, lease: Lease) -> Terms:
+    settings = shop.settings
     return Terms(
         settings.max_image_pixels,
         settings.max_audio_seconds,
         settings.face_model_dir,
         talking_engine(settings),
+        Leader(shop, lease) if settings.split_seconds else None,
+        settings.split_seconds,
     )
 
 
@@ -109,19 +123,16 @@ def _outcome(rendered: Rendered) -> Outcome:
 
 def _end(shop: Workshop, lease: Lease, write: Verdict) -> None:
     """The terminal write, tried until it lands or the heart says that the lease is lost."""
-    if not (_persistently(write) or _has_landed(shop, lease)):
+    if not (persistently(write) or _has_landed(shop, lease)):
         jobs.discard(shop.storage, _output_key(lease))
         raise LeaseLost
     shop.doorbell.ring_sender()
-    jobs.discard(shop.storage, jobs.uploads_of(lease.job.id), *_earlier_outputs(lease))
-
-
-def _persistently(write: Verdict) -> bool:
-    while True:
-        try:
-            return write()
-        except DatabaseUnavailable:
-            time.sleep(1)
+    jobs.discard(
+        shop.storage,
+        jobs.uploads_of(lease.job.id),
+        segments.files_of(lease.job.id),
+        *_earlier_outputs(lease),
+    )
 
 
 def _has_landed(shop: Workshop, lease: Lease) -> bool:
@@ -137,37 +148,3 @@ def _output_key(lease: Lease) -> str:
 def _earlier_outputs(lease: Lease) -> list[str]:
     """What an attempt may have stored that died before it could say so."""
     return [jobs.output_key(lease.job.id, generation) for generation in range(lease.job.generation)]
-
-
-@contextmanager
-def _room_needed() -> Iterator[None]:
-    try:
-        yield
-    except DiskFull as error:
-        raise OutOfDisk(repr(error)) from error
-    except OSError as error:
-        raise OutOfDisk(repr(error)) if error.errno == errno.ENOSPC else error from error
-
-
-@contextmanager
-def _scratch_folder(shop: Workshop, lease: Lease) -> Iterator[Path]:
-    folder = shop.scratch / f"{lease.job.id}-{lease.token}"
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM raises HandBack here; afterwards it is ignored, as the end of the job is near."""
-    signal.signal(signal.SIGTERM, _raise_hand_back)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
-def _raise_hand_back(_signal: int, _frame: FrameType | None) -> None:
-    raise HandBack

@@ -22,7 +22,7 @@ from worker.render import Rendered, Terms, Upload, render
 from worker.talking import models
 from worker.talking.actor import Actor
 from worker.talking.arrays import AnyFloats, Floats, Image, floats
-from worker.talking.engine import MAX_CHUNK_FRAMES, MIN_CHUNK_FRAMES, spans_of
+from worker.talking.film import MAX_CHUNK_FRAMES, MIN_CHUNK_FRAMES, spans_of
 from worker.talking.mesh import Mesh, around
 from worker.talking.networks import Points
 from worker.talking.performance import Performance

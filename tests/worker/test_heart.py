@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -31,12 +32,17 @@ def _signal_handler() -> Iterator[None]:
     signal.signal(signal.SIGUSR1, kept)
 
 
+def heart_of(database: Database, lease: Lease, *, lease_seconds: float) -> Heart:
+    beat = partial(leases.beat, database, lease, lease_seconds=lease_seconds)
+    return Heart(beat, lease_seconds=lease_seconds)
+
+
 def shown(database: Database, lease: Lease) -> Job:
     return jobs.get(database, lease.job.id, owner=lease.job.api_key_id)
 
 
 def test_progress_is_shown_and_never_falls(database: Database, lease: Lease) -> None:
-    with Heart(database, lease, lease_seconds=15) as heart:
+    with heart_of(database, lease, lease_seconds=15) as heart:
         heart.report(Phase.VIDEO, 0.4)
         wait_until(lambda: shown(database, lease).progress == 40, seconds=5)
         heart.report(Phase.MUXING, 0.2)
@@ -47,7 +53,7 @@ def test_progress_is_shown_and_never_falls(database: Database, lease: Lease) -> 
 
 
 def test_the_whole_is_never_shown_before_the_end(database: Database, lease: Lease) -> None:
-    with Heart(database, lease, lease_seconds=15) as heart:
+    with heart_of(database, lease, lease_seconds=15) as heart:
         heart.report(Phase.CHECKING, 1.0)
 
         assert wait_until(lambda: shown(database, lease).progress, seconds=5) == 99
@@ -55,7 +61,7 @@ def test_the_whole_is_never_shown_before_the_end(database: Database, lease: Leas
 
 def test_a_lost_lease_stops_the_main_thread(database: Database, lease: Lease) -> None:
     def work_for_ever() -> None:
-        with Heart(database, lease, lease_seconds=1):
+        with heart_of(database, lease, lease_seconds=1):
             assert leases.hand_back(database, lease)
             threading.Event().wait(10)
 

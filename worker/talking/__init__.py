@@ -10,5 +10,5 @@ The floors, each importing only from those above it:
     seam  geometry  lips  warp                 the mouth: its own frame, its lips, how they move
     palette  interior  mouth                   what is drawn between them
     eyelid  eyes  head  colour                 blinks; sway with the mesh's depth; the video's colours
-    performance  actor  chunk  engine          all of it, frame by frame, on every core at once
+    performance  actor  chunk  film  engine    all of it, frame by frame, on every core at once
 """

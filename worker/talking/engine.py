@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import sys
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
 
 import cv2
-import ffmpeg
 import numpy as np
 import structlog
 
 from app.notices import Notice
 from app.states import MotionMade
-from worker import process
-from worker.bounds import CORES, Bounds
 from worker.failures import CannotTalk
-from worker.ffmpeg import ANONYMOUS, CLOSED, executable, local, run
-from worker.mux import TIMESCALE
-from worker.process import Command
 from worker.progress import between
-from worker.scene import FRAME_RATE, ReportShare, Scene, VideoTrack
-from worker.talking import features, phones, voice
+from worker.scene import ReportShare, Scene, VideoTrack
+from worker.talking import features, film, phones, voice
 from worker.talking.arrays import Image, floats
 from worker.talking.faces import Accepted, Face, FaceFinder, Refused, choose
 from worker.talking.geometry import mouth_geometry
@@ -38,17 +30,8 @@ log = structlog.get_logger(__name__)
 #: A mouth that is open this far in the picture (half mouth widths) is not shut in pauses.
 OPEN_MOUTH = 0.15
 
-#: Longer chunks would show progress late and spread badly over the cores; shorter ones cost their start.
-MAX_CHUNK_FRAMES, MIN_CHUNK_FRAMES = 60 * FRAME_RATE, 2 * FRAME_RATE
-
-#: A slow core draws a large frame in less than this.
-MAX_FRAME_SECONDS = 1.0
-
-#: OpenCV and NumPy map much more than they use.
-CHUNK_ADDRESS_SPACE_BYTES = 6 << 30
-
-#: Shares of the work, as measured: finding the face, hearing the voice; of what is left, drawing the frames.
-FACE_DONE, VOICE_DONE, CHUNKS_DONE = 0.03, 0.12, 0.98
+#: Shares of the work, as measured: finding the face, hearing the voice; of what is left, drawing all parts.
+FACE_DONE, VOICE_DONE, CREW_DONE = 0.03, 0.12, 0.98
 
 NO_MODELS = "This service can't make pictures talk at the moment: its face models are missing."
 
@@ -125,47 +108,13 @@ def _rehearse(scene: Scene, picture: Image, face: Face, spoken: list[Phone] | No
 
 
 def _film(scene: Scene, performance: Performance, report: ReportShare) -> Path:
-    """The video, drawn and encoded in chunks on all cores."""
-    saved = scene.folder / "performance.npz"
-    performance.save(saved)
-    spans = spans_of(len(performance))
-    paths = [scene.folder / f"chunk{number:04}.mp4" for number in range(len(spans))]
-    commands = [_command(saved, span, path) for span, path in zip(spans, paths, strict=True)]
-    process.run_all(commands, between(report, 0, CHUNKS_DONE))
-    path = _join(scene, paths)
-    report(1.0)
-    return path
-
-
-def spans_of(frames: int, cores: int = CORES) -> list[tuple[int, int]]:
-    """Frames from and to, of each chunk: as even as can be, and a whole number of them for each core."""
-    rounds = math.ceil(frames / (MAX_CHUNK_FRAMES * cores))
-    chunks = max(1, min(rounds * cores, frames // MIN_CHUNK_FRAMES))
-    edges = [frames * number // chunks for number in range(chunks + 1)]
-    return list(pairwise(edges))
-
-
-def _command(performance: Path, span: tuple[int, int], path: Path) -> Command:
-    start, end = span
-    return Command(
-        [sys.executable, "-m", "worker.talking.chunk", str(performance), str(start), str(end), str(path)],
-        Bounds(
-            deadline_seconds=60 + (end - start) * MAX_FRAME_SECONDS,
-            address_space_bytes=CHUNK_ADDRESS_SPACE_BYTES,
-        ),
-        expected_seconds=(end - start) / FRAME_RATE,
-        environment={**process.bare_environment(), "IMAGEIO_FFMPEG_EXE": executable()},
-    )
-
-
-def _join(scene: Scene, chunks: list[Path]) -> Path:
-    """The chunks one after the other, by copying their packets."""
-    if len(chunks) == 1:
-        return chunks[0]
-    listing, path = scene.folder / "chunks.txt", scene.folder / "talking.mp4"
-    listing.write_text("".join(f"file {chunk.name}\n" for chunk in chunks))
-    graph = ffmpeg.input(local(listing), **CLOSED, f="concat").output(
-        local(path), f="mp4", vcodec="copy", video_track_timescale=TIMESCALE, **ANONYMOUS
-    )
-    run(graph, Bounds(deadline_seconds=120 + scene.frames / FRAME_RATE / 10))
+    """The video, drawn on all cores here, and by the crew if there is one."""
+    path = scene.folder / "talking.mp4"
+    script = film.written(performance, scene.folder)
+    draw = partial(film.draw, script.performance)
+    if scene.crew is None:
+        draw((0, script.frames), path, report)
+    else:
+        film.join(scene.crew.film(script, draw, between(report, 0, CREW_DONE)), path)
+        report(1.0)
     return path

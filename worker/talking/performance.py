@@ -35,12 +35,12 @@ class Performance:
         return replace(self, mouth=still, rest=np.ones_like(self.rest))
 
     def save(self, path: Path) -> None:
-        """Writes it to an .npz file."""
+        """Writes it to an .npz file beside the picture: the folder may be another one when it is read."""
         tracks = {f"mouth_{name}": track for name, track in asdict(self.mouth).items()}
         tracks |= {f"head_{name}": track for name, track in asdict(self.head).items()}
         np.savez(
             path,
-            picture_path=str(self.picture_path),
+            picture_path=self.picture_path.name,
             points=self.points,
             yaw_degrees=self.yaw_degrees,
             rest=self.rest,
@@ -52,7 +52,7 @@ class Performance:
         """Reads what `save` wrote."""
         with np.load(path, allow_pickle=False) as saved:
             return cls(
-                picture_path=Path(str(saved["picture_path"])),
+                picture_path=path.parent / str(saved["picture_path"]),
                 points=saved["points"],
                 yaw_degrees=float(saved["yaw_degrees"]),
                 mouth=MouthTrack(*(saved[f"mouth_{field.name}"] for field in fields(MouthTrack))),
