@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from tests.processes import Server, free_ports
 from tests.world import png, wav
 
