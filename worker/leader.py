@@ -34,6 +34,9 @@ SHARES = 5
 #: How often the leader looks for what others have drawn, when there is nothing left to draw.
 POLL_SECONDS = 0.5
 
+#: A storage that was away isn't tried again before: it would hold the leader up at every segment.
+STORAGE_PAUSE_SECONDS = 300
+
 
 @dataclass(frozen=True)
 class Leader:
@@ -59,6 +62,7 @@ class _Filming:
         self._spans = spans_of(script.frames, shop.settings.split_seconds)
         self._parts: dict[int, Path] = {}
         self._is_shared = False
+        self._stores_from = 0.0
 
     def run(self) -> list[Path]:
         """The parts in their order."""
@@ -112,14 +116,17 @@ class _Filming:
 
     def _keep_for_later(self, number: int) -> None:
         """Stores what is drawn, so that the next leader need not draw it anew, should this one be lost."""
-        if not self._is_shared:
+        if not self._is_shared or time.monotonic() < self._stores_from:
             return
         hold = Hold(self._lead.job_id, number, self._lead.token)
         key = segments.drawn_key(self._script.digest, hold)
-        with suppress(Unavailable):
+        try:
             self._store(self._parts[number], key)
             if not segments.finish(self._shop.database, hold):
                 jobs.discard(self._shop.storage, key)
+        except Unavailable as error:
+            log.warning("keeps nothing for later", reason=error.code)
+            self._stores_from = time.monotonic() + STORAGE_PAUSE_SECONDS
 
     def _gather(self) -> None:
         """Fetches what helpers have drawn, and what the leader before has."""

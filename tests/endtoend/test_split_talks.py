@@ -238,17 +238,6 @@ def test_with_redis_gone_the_leader_goes_on_by_itself(alice: User, job_id: str, 
     ends_whole(alice, job_id, retries=0)
 
 
-def test_with_the_bucket_gone_the_leader_goes_on_by_itself(
-    alice: User, job_id: str, bucket_server: S3, shop: Workshop
-) -> None:
-    bucket_server.pause()
-    wait_until(lambda: alice.status(job_id)["progress"] > 50, seconds=120)
-    bucket_server.resume()
-
-    ends_whole(alice, job_id, retries=0)
-    assert nothing_is_left(shop, job_id)
-
-
 def test_a_segment_that_kills_whoever_draws_it_takes_one_helper_and_every_attempt(
     alice: User, machines: Fleet, leader: Server, job_id: str, shop: Workshop
 ) -> None:

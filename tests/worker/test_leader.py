@@ -177,6 +177,24 @@ def test_with_the_storage_gone_the_leader_draws_alone(shop: Workshop, lease: Lea
     assert laid_out(shop, lease)[0].status is SegmentStatus.WAITING
 
 
+def test_a_storage_that_goes_away_halfway_is_tried_once_and_the_leader_goes_on(
+    shop: Workshop, lease: Lease, script: Script
+) -> None:
+    files = shop.settings.data_dir / "files"
+    drawer = Drawer()
+
+    def draw(span: Span, path: Path, report: ReportShare) -> None:
+        drawer.draw(span, path, report)
+        if span == SPANS[1]:
+            files.rename(files.with_name("away"))
+            files.write_text("not a folder")
+
+    parts = Leader(shop, lease).film(script, draw, drawer.shares.append)
+
+    assert [part.read_text() for part in parts] == WHOLE
+    assert [segment.number for segment in segments.drawn(shop.database, lease.job.id)] == [0]
+
+
 def test_with_redis_gone_the_leader_draws_alone(shop: Workshop, lease: Lease, script: Script) -> None:
     gone = Workshop(shop.settings.model_copy(update={"redis_url": "unix:///nowhere/valkey.sock"}))
 
