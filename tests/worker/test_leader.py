@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import ids, migrations, segments
+from app.database import Database
 from app.leases import Lease
 from app.models import Segment
 from app.queues import SEGMENT_QUEUE, impatient_redis
@@ -175,6 +176,22 @@ def test_with_the_storage_gone_the_leader_draws_alone(shop: Workshop, lease: Lea
 
     assert film(shop, lease, script, Drawer()) == WHOLE
     assert laid_out(shop, lease)[0].status is SegmentStatus.WAITING
+
+
+def test_a_database_that_goes_away_halfway_leaves_the_rest_to_the_leader(
+    shop: Workshop, lease: Lease, script: Script
+) -> None:
+    drawer = Drawer()
+
+    def draw(span: Span, path: Path, report: ReportShare) -> None:
+        drawer.draw(span, path, report)
+        if span == SPANS[1]:
+            shop.__dict__["database"] = Database(NOWHERE)
+
+    parts = Leader(shop, lease).film(script, draw, drawer.shares.append)
+
+    assert [part.read_text() for part in parts] == WHOLE
+    assert drawer.drawn == SPANS
 
 
 def test_a_storage_that_goes_away_halfway_is_tried_once_and_the_leader_goes_on(
