@@ -35,6 +35,8 @@ FLOORS = (
     {"worker.ffmpeg"},
     {"worker.picture", "worker.sound", "worker.checks"},
     {"worker.mux"},
+    {"worker.bits"},
+    {"worker.h264"},
     {"worker.still"},
     {"worker.clip"},
     {"worker.talking.arrays", "worker.talking.visemes", "worker.talking.models"},
