@@ -5,7 +5,7 @@ The floors, each importing only from those above it, and from `app`, but never f
     failures  scene                            what can go wrong; what an engine takes and gives
     bounds  cage  follower  process  ffmpeg    the only launcher of a process: limits, progress, a certain end
     picture  riff  sound                       image in; audio in
-    still  talking/                            the two engines: a Scene to a video track
+    bits  h264  still  talking/                the two engines: a Scene to a video track
     clip  external  engines                    other engines: an operator's command, an installed package
     mux  checks                                MP4 out, and the last look at it
     progress  render                           one job: picture + sound -> engine -> mux -> checked file

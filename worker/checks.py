@@ -1,14 +1,7 @@
-"""The last look at a finished file: is it what was promised?
-
-What ffmpeg's `framecrc` muxer writes is a line per packet: stream, dts, pts, duration, size, checksum, and
-flags unless it is a key frame (libavformat/framecrcenc.c).
-"""
+"""The last look at a finished file: is it what was promised?"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +10,7 @@ import ffmpeg
 from worker.bounds import Bounds
 from worker.failures import CheckFailed
 from worker.ffmpeg import CLOSED, local, run
+from worker.packets import Track, tracks_of
 from worker.process import ProgramFailed
 from worker.scene import FRAME_RATE, ReportShare, Scene
 
@@ -24,32 +18,6 @@ from worker.scene import FRAME_RATE, ReportShare, Scene
 OPENING_SECONDS = 10
 
 FRAME_SECONDS = Fraction(1, FRAME_RATE)
-
-
-@dataclass
-class Track:
-    """What the packets of one track add up to; times count the ticks of the track's own clock."""
-
-    facts: dict[str, str] = field(default_factory=dict)
-    first_tick: int | None = None
-    end_tick: int = 0
-    packets: int = 0
-    key_frames: set[str] = field(default_factory=set)
-
-    @property
-    def begin_seconds(self) -> Fraction | None:
-        return None if self.first_tick is None else self.first_tick * Fraction(self.facts["tb"])
-
-    @property
-    def end_seconds(self) -> Fraction:
-        return self.end_tick * Fraction(self.facts.get("tb", 0))
-
-    def add(self, pts: int, duration: int, checksum: str, is_key: bool) -> None:
-        self.first_tick = pts if self.first_tick is None else min(self.first_tick, pts)
-        self.end_tick = max(self.end_tick, pts + duration)
-        self.packets += 1
-        if is_key:
-            self.key_frames.add(checksum)
 
 
 def check(path: Path, scene: Scene, report: ReportShare) -> None:
@@ -60,38 +28,13 @@ def check(path: Path, scene: Scene, report: ReportShare) -> None:
         ChildKilled: a child process died of a signal.
     """
     try:
-        tracks = _tracks(path, scene, lambda share: report(share / 2))
+        tracks = tracks_of(path, scene.folder, scene.sound.duration_seconds, lambda share: report(share / 2))
         _check_video(tracks.get("video", Track()), scene)
         _check_sound(tracks.get("audio", Track()), scene)
         _decode(path, scene, tracks["video"])
     except ProgramFailed as error:
         raise CheckFailed(f"the finished file can't be read: {error}") from error
     report(1)
-
-
-def _tracks(path: Path, scene: Scene, report: ReportShare) -> dict[str, Track]:
-    """Every packet, as a player's demuxer sees it."""
-    listing = scene.folder / "packets.txt"
-    graph = ffmpeg.input(local(path), **CLOSED, f="mov", copyts=None).output(
-        local(listing), f="framecrc", c="copy", map=0
-    )
-    seconds = scene.sound.duration_seconds
-    run(graph, Bounds(deadline_seconds=120 + seconds / 10), expected_seconds=seconds, report=report)
-    with listing.open() as lines:
-        tracks = _summed(lines)
-    listing.unlink()
-    return {track.facts["media_type"]: track for track in tracks.values()}
-
-
-def _summed(lines: Iterator[str]) -> dict[str, Track]:
-    tracks: dict[str, Track] = {}
-    for line in lines:
-        if not line.startswith("#"):
-            number, _, pts, duration, _, checksum, *flags = line.split(",")
-            tracks[number].add(int(pts), int(duration), checksum, not flags or "F=0x0" not in flags[0])
-        elif fact := re.match(r"#(\w+) (\d+): (.*)", line):
-            tracks.setdefault(fact[2], Track()).facts[fact[1]] = fact[3].strip()
-    return tracks
 
 
 def _check_video(track: Track, scene: Scene) -> None:

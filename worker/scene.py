@@ -29,13 +29,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Sound:
-    """Decoded sound: 16-bit PCM in a WAV file at `path`, 1 or 2 channels, `samples` per channel."""
+    """Decoded sound: 16-bit PCM in a WAV file at `path`, 1 or 2 channels, `samples` per channel.
+
+    `aac` is the upload itself, if that holds the same as AAC-LC.
+    """
 
     path: Path
     sample_rate: int
     channels: int
     samples: int
     notices: tuple[Notice, ...] = ()
+    aac: Path | None = None
 
     @property
     def duration_seconds(self) -> float:

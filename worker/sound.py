@@ -18,6 +18,9 @@ from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
 from worker.process import ProgramFailed, ProgramTooSlow
 from worker.scene import ReportShare, Sound
 
+#: Names of the layouts that are kept, by the number of channels.
+LAYOUTS = {1: "mono", 2: "stereo"}
+
 #: How far a header's length may be off before it is worth a word.
 TOLERATED_SECONDS = 0.25
 
@@ -61,6 +64,7 @@ class Probe:
     layout: str
     expected_seconds: float | None
     is_estimate: bool
+    is_aac_lc: bool = False
 
     @property
     def is_mono(self) -> bool:
@@ -95,7 +99,14 @@ def decode(
     except ProgramFailed as error:
         raise RenderFailed(_why(error, CONTAINERS[media_type]), error.stderr) from error
     sound = _measured(path, max_seconds)
-    return replace(sound, notices=_notices(sound, complaints, probe, header))
+    notices = _notices(sound, complaints, probe, header)
+    return replace(sound, notices=notices, aac=source if _can_be_copied(probe, sound, notices) else None)
+
+
+def _can_be_copied(probe: Probe, sound: Sound, notices: tuple[Notice, ...]) -> bool:
+    """Whether the decoder took AAC-LC as it was, and had no complaints."""
+    is_as_it_was = (probe.sample_rate, probe.layout) == (sound.sample_rate, LAYOUTS[sound.channels])
+    return probe.is_aac_lc and is_as_it_was and not notices
 
 
 def _opened(source: Path, container: Container, header: riff.WavHeader | None) -> Any:
@@ -116,7 +127,12 @@ def _probed(opened: Any, path: Path) -> Probe:
     facts = dict(re.findall(r"^#(\w+) 0: (.+)$", path.read_text(), re.MULTILINE))
     if "sample_rate" not in facts:
         raise ProgramFailed(log)
-    return Probe(int(facts["sample_rate"]), facts["channel_layout_name"], *_expected_length(log))
+    return Probe(
+        int(facts["sample_rate"]),
+        facts["channel_layout_name"],
+        *_expected_length(log),
+        is_aac_lc=re.findall(r"Audio: (\S+ \S+)", log)[:1] == ["aac (LC)"],
+    )
 
 
 def _expected_length(log: str) -> tuple[float | None, bool]:

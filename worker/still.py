@@ -1,6 +1,7 @@
 """The still engine: the picture stands while the sound plays.
 
-One GOP is encoded and repeated by copying packets, so that the cost hardly grows with the length.
+x264 encodes one frame. The rest of a GOP is written by hand (`worker.h264`) and GOPs are repeated by copying
+packets, so that the cost hardly grows with the length.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import ffmpeg
+import structlog
 
 from app.states import MotionMade
+from worker import h264
 from worker.bounds import Bounds
 from worker.failures import RenderFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, THREADS, local, run
@@ -17,14 +20,20 @@ from worker.mux import TIMESCALE
 from worker.process import ProgramFailed
 from worker.scene import FRAME_RATE, Picture, ReportShare, Scene, VideoTrack
 
+log = structlog.get_logger(__name__)
+
 #: Ten seconds: how far a player may have to go back to jump to a moment.
 MAX_GOP_FRAMES = 10 * FRAME_RATE
 
 #: What of the work the first GOP is; the copies are little.
 GOP_SHARE = 0.9
 
-#: Without B frames decoding order is showing order, and the video needs no edit list to start at 0.
-X264 = f"bframes=0:scenecut=0:keyint={MAX_GOP_FRAMES}:min-keyint={MAX_GOP_FRAMES}:ref=1"
+#: Without B frames decoding order is showing order, and the video needs no edit list to start at 0. What else
+#: is here keeps the parameter sets to what `worker.h264` writes slices for.
+X264 = (
+    f"cabac=0:bframes=0:weightp=0:scenecut=0:keyint={MAX_GOP_FRAMES}:min-keyint={MAX_GOP_FRAMES}"
+    ":ref=1:rc-lookahead=0:aud=0"
+)
 
 
 def still(scene: Scene, report: ReportShare) -> VideoTrack:
@@ -32,7 +41,7 @@ def still(scene: Scene, report: ReportShare) -> VideoTrack:
     frames = min(scene.frames, MAX_GOP_FRAMES)
     gop, video = scene.folder / "gop.mp4", scene.folder / "video.mp4"
     try:
-        _encode(scene.picture, frames, gop, lambda share: report(GOP_SHARE * share))
+        _open(scene, frames, gop, lambda share: report(GOP_SHARE * share))
         if frames == scene.frames:
             return VideoTrack(gop, MotionMade.STILL)
         _repeat(gop, scene.frames, video, lambda share: report(GOP_SHARE + (1 - GOP_SHARE) * share))
@@ -41,7 +50,20 @@ def still(scene: Scene, report: ReportShare) -> VideoTrack:
     return VideoTrack(video, MotionMade.STILL)
 
 
+def _open(scene: Scene, frames: int, path: Path, report: ReportShare) -> None:
+    """The first GOP; all of it by x264 where its first frame isn't as expected."""
+    opening, stream = scene.folder / "opening.h264", scene.folder / "gop.h264"
+    _encode(scene.picture, 1, opening, report)
+    try:
+        stream.write_bytes(b"".join(h264.held(opening.read_bytes(), frames)))
+    except h264.Unsupported as reason:
+        log.warning("x264 encodes the whole GOP", reason=str(reason))
+        _encode(scene.picture, frames, stream, report)
+    _wrap(stream, path)
+
+
 def _encode(picture: Picture, frames: int, path: Path, report: ReportShare) -> None:
+    """A byte stream of as many equal frames."""
     graph = (
         ffmpeg.input(local(picture.path), **CLOSED, f="png_pipe", framerate=FRAME_RATE)
         .filter("scale", out_color_matrix="bt709", out_range="tv", flags="accurate_rnd+full_chroma_int")
@@ -56,7 +78,7 @@ def _encode(picture: Picture, frames: int, path: Path, report: ReportShare) -> N
 
 def _x264_options(frames: int) -> dict[str, str | int]:
     return {
-        "f": "mp4",
+        "f": "h264",
         "vcodec": "libx264",
         "preset": "veryfast",
         "tune": "stillimage",
@@ -66,8 +88,21 @@ def _x264_options(frames: int) -> dict[str, str | int]:
         "threads": THREADS,
         "r": FRAME_RATE,
         "frames:v": frames,
-        "video_track_timescale": TIMESCALE,
     }
+
+
+def _wrap(stream: Path, path: Path) -> None:
+    """The byte stream in an MP4; parameter sets are in the header alone, as in `avc1` (ISO/IEC 14496-15)."""
+    times = f"setts=ts=N/({FRAME_RATE}*TB):duration=1/({FRAME_RATE}*TB)"
+    graph = ffmpeg.input(local(stream), **CLOSED, f="h264", framerate=FRAME_RATE).output(
+        local(path),
+        f="mp4",
+        vcodec="copy",
+        video_track_timescale=TIMESCALE,
+        **{"bsf:v": f"{times},filter_units=remove_types=6-9"},
+        **ANONYMOUS,
+    )
+    run(graph, Bounds(deadline_seconds=60))
 
 
 def _repeat(gop: Path, frames: int, path: Path, report: ReportShare) -> None:

@@ -1,0 +1,67 @@
+"""A picture that stands: what comes out of the still engine, packet by packet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+
+from app.states import MotionMade
+from tests.media_samples import Samples
+from tests.worker.scenes import nobody, scene_of
+from worker import still as engine
+from worker.scene import FRAME_RATE, Scene, Sound, VideoTrack
+from worker.still import MAX_GOP_FRAMES, still
+
+
+def lasting(scene: Scene, seconds: float) -> Scene:
+    """The same scene, with a sound that is said to be so long."""
+    sound = Sound(scene.sound.path, 44_100, 1, round(44_100 * seconds))
+    return Scene(scene.picture, sound, scene.motion, scene.folder, scene.face_model_dir)
+
+
+def packets(video: VideoTrack) -> list[av.Packet[av.VideoStream]]:
+    with av.open(str(video.path)) as film:
+        return [packet for packet in film.demux(video=0) if packet.size]
+
+
+@pytest.fixture
+def scene(samples: Samples, folder: Path) -> Scene:
+    return scene_of(samples.picture(), folder)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 249, 250, 251, 1_000])
+def test_it_has_exactly_the_frames_that_were_asked_for(scene: Scene, frames: int) -> None:
+    made = packets(still(lasting(scene, frames / FRAME_RATE), nobody))
+
+    assert [packet.pts for packet in made] == [512 * number for number in range(frames)]
+    keys = [number for number, packet in enumerate(made) if packet.is_keyframe]
+    assert keys == list(range(0, frames, MAX_GOP_FRAMES))
+
+
+def test_between_key_frames_there_is_next_to_nothing(scene: Scene) -> None:
+    made = packets(still(lasting(scene, 30), nobody))
+
+    assert max(packet.size for packet in made if not packet.is_keyframe) <= 16
+
+
+def test_parameter_sets_are_in_the_header_alone(scene: Scene) -> None:
+    video = still(lasting(scene, 1), nobody)
+
+    first = bytes(packets(video)[0])
+    assert first[4] & 0x1F == 5
+    assert len(first) == 4 + int.from_bytes(first[:4])
+
+
+def test_where_the_first_frame_is_not_as_expected_x264_encodes_the_whole(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "X264", engine.X264.replace("cabac=0", "cabac=1"))
+
+    video = still(lasting(scene, 12), nobody)
+
+    made = packets(video)
+    assert video.motion is MotionMade.STILL
+    assert len(made) == 12 * FRAME_RATE
+    assert [number for number, packet in enumerate(made) if packet.is_keyframe] == [0, 250]

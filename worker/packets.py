@@ -1,0 +1,79 @@
+"""The packets of a media file, as a player's demuxer sees them.
+
+What ffmpeg's `framecrc` muxer writes is a line per packet: stream, dts, pts, duration, size, checksum, and
+flags unless it is a key frame (libavformat/framecrcenc.c).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import ffmpeg
+
+from worker.bounds import Bounds
+from worker.ffmpeg import CLOSED, local, run
+from worker.scene import ReportShare
+
+
+@dataclass
+class Track:
+    """What the packets of one track add up to; times count the ticks of the track's own clock."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    first_tick: int | None = None
+    end_tick: int = 0
+    packets: int = 0
+    key_frames: set[str] = field(default_factory=set)
+
+    @property
+    def begin_seconds(self) -> Fraction | None:
+        return None if self.first_tick is None else self.first_tick * Fraction(self.facts["tb"])
+
+    @property
+    def end_seconds(self) -> Fraction:
+        return self.end_tick * Fraction(self.facts.get("tb", 0))
+
+    def add(self, pts: int, duration: int, checksum: str, is_key: bool) -> None:
+        self.first_tick = pts if self.first_tick is None else min(self.first_tick, pts)
+        self.end_tick = max(self.end_tick, pts + duration)
+        self.packets += 1
+        if is_key:
+            self.key_frames.add(checksum)
+
+
+def tracks_of(
+    path: Path, folder: Path, expected_seconds: float, report: ReportShare, streams: str = "0"
+) -> dict[str, Track]:
+    """The tracks of an MP4 by their kind, `video` or `audio`. `folder` is scratch space.
+
+    `streams` chooses among those of the file, as ffmpeg's `-map` does.
+
+    Raises:
+        ProgramFailed: it can't be read.
+        ChildKilled: a child process died of a signal.
+    """
+    listing = folder / "packets.txt"
+    graph = ffmpeg.input(local(path), **CLOSED, f="mov", copyts=None).output(
+        local(listing), f="framecrc", c="copy", map=streams
+    )
+    bounds = Bounds(deadline_seconds=120 + expected_seconds / 10)
+    run(graph, bounds, expected_seconds=expected_seconds, report=report)
+    with listing.open() as lines:
+        tracks = _summed(lines)
+    listing.unlink()
+    return {track.facts["media_type"]: track for track in tracks.values()}
+
+
+def _summed(lines: Iterator[str]) -> dict[str, Track]:
+    tracks: dict[str, Track] = {}
+    for line in lines:
+        if not line.startswith("#"):
+            number, _, pts, duration, _, checksum, *flags = line.split(",")
+            tracks[number].add(int(pts), int(duration), checksum, not flags or "F=0x0" not in flags[0])
+        elif fact := re.match(r"#(\w+) (\d+): (.*)", line):
+            tracks.setdefault(fact[2], Track()).facts[fact[1]] = fact[3].strip()
+    return tracks
