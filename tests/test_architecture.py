@@ -32,7 +32,7 @@ FLOORS = (
     {"worker.failures", "worker.scene", "worker.cage", "worker.riff", "worker.lanes", "worker.bounds"},
     {"worker.follower", "worker.progress"},
     {"worker.process"},
-    {"worker.ffmpeg"},
+    {"worker.ffmpeg", "worker.beside"},
     {"worker.picture", "worker.sound", "worker.checks"},
     {"worker.mux"},
     {"worker.still"},
