@@ -22,8 +22,8 @@ def bulge(x: float, y: float) -> tuple[Floats, Floats]:
 
 def drawn_whole(x: Floats, y: Floats) -> Image:
     out = PICTURE.copy()
-    maps = (GRID.enlarged(nodes, GRID.cells) for nodes in (x, y))
-    remap(PICTURE, *maps, cv2.INTER_LINEAR, out[GRID.box.slices])
+    x, y = GRID.enlarged(x, GRID.cells), GRID.enlarged(y, GRID.cells)
+    remap(PICTURE, x, y, cv2.INTER_LINEAR, out[GRID.box.slices])
     return out
 
 
