@@ -32,7 +32,7 @@ from app.settings import Settings
 from app.states import Motion
 from tests.talking.voices import repeated, spoken
 from worker.checks import check
-from worker.mux import encode_aac, mux
+from worker.mux import encoding_aac, mux
 from worker.picture import normalise
 from worker.scene import Scene
 from worker.talking.actor import Actor
@@ -133,10 +133,11 @@ def measured(case: Case, folder: Path) -> dict[str, Any]:
     scene = Scene(shown, sound, Motion.TALKING, folder, Settings().face_model_dir)
     clock.lap("intake")
     before_seconds = children_seconds()
-    video = talk(scene, clock.follow)
-    frames_ms = 1000 * (children_seconds() - before_seconds) / scene.frames
-    aac = encode_aac(sound, folder, ignore)
+    with encoding_aac(sound, folder) as encoding:
+        video = talk(scene, encoding.watched(clock.follow))
+        aac = encoding.finished(ignore)
     clock.lap("aac")
+    frames_ms = 1000 * (children_seconds() - before_seconds) / scene.frames
     mux(video, aac, sound, folder / "output.mp4", ignore)
     clock.lap("mux")
     check(folder / "output.mp4", scene, ignore)

@@ -3,7 +3,8 @@
 The floors, each importing only from those above it, and from `app`, but never from `app.web`:
 
     failures  scene                            what can go wrong; what an engine takes and gives
-    bounds  cage  follower  process  ffmpeg    the only launcher of a process: limits, progress, a certain end
+    bounds  cage  follower  process            the only launcher of a process: limits, progress, a certain end
+    beside  ffmpeg                             a process while we do something else; graphs of ffmpeg
     picture  riff  sound                       image in; audio in
     bits  h264  still  talking/                the two engines: a Scene to a video track
     clip  external  engines                    other engines: an operator's command, an installed package

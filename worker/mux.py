@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import ffmpeg
 
 from app.states import MotionMade
+from worker.beside import Beside, beside
 from worker.bounds import Bounds
 from worker.failures import RenderFailed
-from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
+from worker.ffmpeg import ANONYMOUS, CLOSED, command, local, run
 from worker.process import ProgramFailed
 from worker.scene import ReportShare, Sound, VideoTrack
 
@@ -26,13 +29,38 @@ COMMENTS = {
 }
 
 
-def encode_aac(sound: Sound, folder: Path, report: ReportShare) -> Path:
-    """The sound as AAC-LC in `folder`/sound.m4a: its priming samples are before time 0, its length is exact.
+class AacEncoding:
+    """Sound on its way to being AAC-LC, while other work is done."""
 
-    Raises:
-        RenderFailed: it can't be encoded.
-        ChildKilled: a child process died of a signal.
-    """
+    def __init__(self, program: Beside, path: Path) -> None:
+        self._program = program
+        self._path = path
+
+    def watched(self, report: ReportShare) -> ReportShare:
+        """A report of the other work, which raises what `finished` would as soon as that is known."""
+
+        def tell(share: float) -> None:
+            with _sound_named():
+                self._program.look()
+            report(share)
+
+        return tell
+
+    def finished(self, report: ReportShare) -> Path:
+        """Waits for the file: its priming samples are before time 0, its length is exact.
+
+        Raises:
+            RenderFailed: it can't be encoded.
+            ChildKilled: a child process died of a signal.
+        """
+        with _sound_named():
+            self._program.wait(report)
+        return self._path
+
+
+@contextmanager
+def encoding_aac(sound: Sound, folder: Path) -> Iterator[AacEncoding]:
+    """Begins to encode the sound as `folder`/sound.m4a, on one core; ends with the block at the latest."""
     path = folder / "sound.m4a"
     graph = ffmpeg.input(local(sound.path), **CLOSED, f="wav").output(
         local(path),
@@ -43,11 +71,16 @@ def encode_aac(sound: Sound, folder: Path, report: ReportShare) -> Path:
         **ANONYMOUS,
     )
     bounds = Bounds(deadline_seconds=60 + sound.duration_seconds / 2)
+    with beside(command(graph, bounds, expected_seconds=sound.duration_seconds)) as program:
+        yield AacEncoding(program, path)
+
+
+@contextmanager
+def _sound_named() -> Iterator[None]:
     try:
-        run(graph, bounds, expected_seconds=sound.duration_seconds, report=report)
+        yield
     except ProgramFailed as error:
         raise RenderFailed("The sound could not be encoded.", error.stderr) from error
-    return path
 
 
 def mux(video: VideoTrack, aac: Path, sound: Sound, path: Path, report: ReportShare) -> None:

@@ -13,7 +13,7 @@ from app.states import Motion, MotionMade
 from tests.media_samples import Samples, ffmpeg
 from worker.checks import check
 from worker.failures import CheckFailed
-from worker.mux import encode_aac, mux
+from worker.mux import encoding_aac, mux
 from worker.picture import normalise
 from worker.scene import Scene, VideoTrack
 from worker.sound import decode
@@ -39,7 +39,8 @@ def scene(samples: Samples, tmp_path_factory: pytest.TempPathFactory) -> Scene:
 @pytest.fixture(scope="module")
 def finished(scene: Scene) -> bytes:
     path = scene.folder / "output.mp4"
-    aac = encode_aac(scene.sound, scene.folder, nobody)
+    with encoding_aac(scene.sound, scene.folder) as sound:
+        aac = sound.finished(nobody)
     mux(still(scene, nobody), aac, scene.sound, path, nobody)
     return path.read_bytes()
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from worker.talking.arrays import Flags, Floats, Image, floats
+
+#: Rows of cells in a strip.
+STRIP_ROWS = 12
 
 
 @dataclass(frozen=True)
@@ -112,23 +116,58 @@ class NodeGrid:
             min(self.box.bottom, top + self.pitch * cells.bottom),
         )
 
+    def strips(self, moving: Flags) -> list[Box]:
+        """The cells around all nodes (rows, columns) that move, in strips as wide as the motion there.
+
+        The maps of a strip fit into a core's cache; those of a whole picture don't.
+        """
+        touched = cv2.dilate(moving.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+        tops = range(1, self.rows - 1, STRIP_ROWS)
+        bands = [Box(1, top, self.columns - 1, min(top + STRIP_ROWS, self.rows - 1)) for top in tops]
+        parts = [(band, box_around(touched[band.slices], margin=0)) for band in bands]
+        return [part.shifted(band.left, band.top) for band, part in parts if part]
+
     def enlarged(self, nodes: Floats, cells: Box, buffer: Floats | None = None) -> Floats:
         """(rows, columns) values at the nodes as those at the pixels of `cells`: (height, width).
 
-        For all cells `buffer`, from `new_buffer`, is written to and returned as a view.
+        For a strip `buffer`, from `new_buffer`, is written to and returned as a view.
         """
         pixels = self.pixels(cells)
         part = nodes[cells.top - 1 : cells.bottom + 1, cells.left - 1 : cells.right + 1]
-        size = (part.shape[1] * self.pitch, part.shape[0] * self.pitch)
-        whole = cv2.resize(np.ascontiguousarray(part), size, dst=buffer, interpolation=cv2.INTER_LINEAR)
+        rows, columns = part.shape[0] * self.pitch, part.shape[1] * self.pitch
+        room = None if buffer is None else buffer[:rows, :columns]
+        whole = cv2.resize(part, (columns, rows), dst=room, interpolation=cv2.INTER_LINEAR)
         first = self.pitch
         return floats(whole[first : first + pixels.height, first : first + pixels.width])
 
     def new_buffer(self) -> Floats:
-        """Room for all nodes enlarged."""
-        return np.empty((self.rows * self.pitch, self.columns * self.pitch), np.float32)
+        """Room for the nodes of a strip enlarged."""
+        return np.empty(((STRIP_ROWS + 2) * self.pitch, self.columns * self.pitch), np.float32)
 
 
 def remap(source: Image, x: Floats, y: Floats, interpolation: int, target: Image) -> None:
     """Fills `target` with `source` at each (x, y); beyond its border are the border's values."""
     cv2.remap(source, x, y, interpolation, dst=target, borderMode=cv2.BORDER_REPLICATE)
+
+
+class GridWarp:
+    """Draws pictures of one size, strip by strip, each pixel from the place that the nodes around it say."""
+
+    def __init__(self, grid: NodeGrid, interpolation: int) -> None:
+        self._grid = grid
+        self._interpolation = interpolation
+        self._rooms = [grid.new_buffer() for _ in range(2)]
+
+    def draw(
+        self, strip: Box, x: Floats, y: Floats, sources: Sequence[Image], targets: Sequence[Image]
+    ) -> None:
+        """Writes a strip of the grid's box into each of `targets` from one of `sources`, all of one size.
+
+        `x` and `y` are the places in the picture at all the nodes.
+        """
+        pixels = self._grid.pixels(strip)
+        maps = [
+            self._grid.enlarged(nodes, strip, room) for nodes, room in zip((x, y), self._rooms, strict=True)
+        ]
+        for source, target in zip(sources, targets, strict=True):
+            remap(source, maps[0], maps[1], self._interpolation, target[pixels.slices])

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from worker.talking.arrays import AnyFloats, Flags, Floats, Image, Indices, floats, smoothstep
-from worker.talking.grid import Box, NodeGrid, even_box, remap
+from worker.talking.grid import Box, GridWarp, NodeGrid, even_box
 
 #: Mesh points around the face, from the forehead clockwise; its ends; the brows.
 OVAL = (
@@ -74,9 +74,9 @@ class Head:
         self._from_neck_x = (self._grid.x - self._face.neck[0]) * self.mask
         self._from_neck_y = (self._grid.y - self._face.neck[1]) * self.mask
         small = self.box.width * self.box.height <= MAX_CUBIC_PIXELS
-        self._interpolation = cv2.INTER_CUBIC if small else cv2.INTER_LINEAR
-        self._buffers = [self._grid.new_buffer() for _ in range(2)]
-        self._chroma_buffers = [self._chroma_grid.new_buffer() for _ in range(2)]
+        self._luma = GridWarp(self._grid, cv2.INTER_CUBIC if small else cv2.INTER_LINEAR)
+        self._chroma = GridWarp(self._chroma_grid, cv2.INTER_LINEAR)
+        self._strips = self._grid.strips(self.mask > 0)
 
     def node_of(self, x: float, y: float) -> tuple[int, int]:
         """Row and column of the node nearest to a pixel of the picture."""
@@ -100,18 +100,12 @@ class Head:
         if self.box.is_empty:
             return
         dx, dy = self.displacement(pose)
+        luma = floats(self._grid.x - dx), floats(self._grid.y - dy)
+        chroma = floats(self._chroma_grid.x - dx / 2), floats(self._chroma_grid.y - dy / 2)
         sources, targets = i420_planes(planes, *self._size), i420_planes(out, *self._size)
-        x, y = _maps(self._grid, dx, dy, self._buffers)
-        remap(sources[0], x, y, self._interpolation, targets[0][self.box.slices])
-        x, y = _maps(self._chroma_grid, floats(dx / 2), floats(dy / 2), self._chroma_buffers)
-        for source, target in zip(sources[1:], targets[1:], strict=True):
-            remap(source, x, y, cv2.INTER_LINEAR, target[self.box.halved().slices])
-
-
-def _maps(grid: NodeGrid, dx: Floats, dy: Floats, buffers: list[Floats]) -> tuple[Floats, Floats]:
-    """Which place each pixel of the grid's box shows, if its nodes move by (dx, dy)."""
-    x = grid.enlarged(grid.x - dx, grid.cells, buffers[0])
-    return x, grid.enlarged(grid.y - dy, grid.cells, buffers[1])
+        for strip in self._strips:
+            self._luma.draw(strip, *luma, sources[:1], targets[:1])
+            self._chroma.draw(strip, *chroma, sources[1:], targets[1:])
 
 
 def i420_planes(frame: Image, width: int, height: int) -> tuple[Image, Image, Image]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from worker.talking.arrays import AnyFloats, Flags, Floats, Image, floats, to_image
 from worker.talking.geometry import mouth_geometry
-from worker.talking.grid import Box, NodeGrid, box_around, even_box, remap
+from worker.talking.grid import Box, GridWarp, NodeGrid, box_around, even_box, remap
 from worker.talking.interior import Depths, Interior
 from worker.talking.lips import MouthShape, lip_motion, suited
 from worker.talking.palette import palette
@@ -28,6 +28,8 @@ COVERED = 0.996
 #: Pixels around the opening that are drawn with it.
 OPENING_MARGIN_PX = 3
 RESTED = 0.995
+#: What moves less than this is not drawn: pixels are sampled in steps of as much (OpenCV's INTER_BITS).
+STILL_PX = 1 / 32
 
 #: Paints what is between the lips, (height, width, 3), in a box of the picture.
 PaintInside = Callable[[Box, Depths, MouthShape], Floats]
@@ -54,7 +56,7 @@ class Mouth:
         self._near_lips = _within(self._u, LIPS_U) & _within(self._v, LIPS_V)
         colours = palette(picture, self.geometry)
         self.paint_inside: PaintInside = Interior(picture, self.geometry, colours, self.box).paint
-        self._buffers = [self._grid.new_buffer() for _ in range(2)]
+        self._around = GridWarp(self._grid, self._interpolation)
 
     def draw(
         self,
@@ -80,7 +82,7 @@ class Mouth:
         motion = lip_motion(self.geometry, shape)
         upper = self._warp.upper(self._u, self._v, motion)
         lower = self._warp.lower(self._u, self._v, motion)
-        self._draw_around(canvas[self.box.slices], upper, lower)
+        self._draw_around(canvas, upper, lower)
         cells = self._undecided(upper, lower)
         if cells:
             self._draw_lips(canvas, cells, upper, lower, shape)
@@ -90,13 +92,14 @@ class Mouth:
         return np.ascontiguousarray(local[..., 0]), np.ascontiguousarray(local[..., 1])
 
     def _draw_around(self, canvas: Image, upper: Layer, lower: Layer) -> None:
-        """All of the box by one map: outside of the lips the layers agree."""
+        """All that moves, by one map: outside of the lips the layers agree. The rest is the picture's."""
         is_lower = upper.below_edge + lower.below_edge > 0
         u, v = np.where(is_lower, lower.u, upper.u), np.where(is_lower, lower.v, upper.v)
         x, y = self.geometry.frame.pixel_maps(u, v)
-        x = self._grid.enlarged(x, self._grid.cells, self._buffers[0])
-        y = self._grid.enlarged(y, self._grid.cells, self._buffers[1])
-        remap(self._picture, x, y, self._interpolation, canvas)
+        canvas[self.box.slices] = self._picture[self.box.slices]
+        moves = np.maximum(np.abs(x - self._grid.x), np.abs(y - self._grid.y)) > STILL_PX
+        for strip in self._grid.strips(moves):
+            self._around.draw(strip, x, y, [self._picture], [canvas])
 
     def _undecided(self, upper: Layer, lower: Layer) -> Box | None:
         """The cells of the grid around the edges of the lips, where not one layer alone is seen."""
