@@ -31,8 +31,9 @@ from app.media import MediaType
 from app.settings import Settings
 from app.states import Motion
 from tests.talking.voices import repeated, spoken
+from worker.aac import encode
 from worker.checks import check
-from worker.mux import encoding_aac, mux
+from worker.mux import mux
 from worker.picture import normalise
 from worker.scene import Scene
 from worker.talking.actor import Actor
@@ -133,9 +134,8 @@ def measured(case: Case, folder: Path) -> dict[str, Any]:
     scene = Scene(shown, sound, Motion.TALKING, folder, Settings().face_model_dir)
     clock.lap("intake")
     before_seconds = children_seconds()
-    with encoding_aac(sound, folder) as encoding:
-        video = talk(scene, encoding.watched(clock.follow))
-        aac = encoding.finished(ignore)
+    video = talk(scene, clock.follow)
+    aac = encode(sound, folder, ignore)
     clock.lap("aac")
     frames_ms = 1000 * (children_seconds() - before_seconds) / scene.frames
     mux(video, aac, sound, folder / "output.mp4", ignore)

@@ -33,7 +33,7 @@ FLOORS = (
     {"worker.failures", "worker.scene", "worker.cage", "worker.riff", "worker.lanes", "worker.bounds"},
     {"worker.follower", "worker.progress"},
     {"worker.process"},
-    {"worker.ffmpeg", "worker.beside"},
+    {"worker.ffmpeg"},
     {"worker.packets", "worker.bits"},
     {"worker.picture", "worker.sound", "worker.checks", "worker.aac"},
     {"worker.streamcopy", "worker.mux"},

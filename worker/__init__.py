@@ -3,9 +3,9 @@
 The floors, each importing only from those above it, and from `app`, but never from `app.web`:
 
     failures  scene                            what can go wrong; what an engine takes and gives
-    bounds  cage  follower  process            the only launcher of a process: limits, progress, a certain end
-    beside  ffmpeg                             a process while we do something else; graphs of ffmpeg
+    bounds  cage  follower  process  ffmpeg    the only launcher of a process: limits, progress, a certain end
     picture  riff  sound                       image in; audio in
+    packets  aac  streamcopy                   the sound as AAC: encoded in parts, or copied
     bits  h264  still  talking/                the two engines: a Scene to a video track
     clip  external  engines                    other engines: an operator's command, an installed package
     mux  checks                                MP4 out, and the last look at it

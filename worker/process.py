@@ -91,12 +91,12 @@ def run_all(commands: Sequence[Command], report: ReportShare | None = None) -> l
         each.follower(each.expected_seconds, shares.of(index)) for index, each in enumerate(commands)
     ]
     waiting = deque(zip(commands, followers, strict=True))
-    running: list[Running] = []
+    running: list[_Running] = []
     with ExitStack() as alive, selectors.DefaultSelector() as pipes:
         while waiting or running:
             while waiting and len(running) < CORES:
-                running.append(start(*waiting.popleft(), alive, pipes))
-            read(pipes)
+                running.append(_start(*waiting.popleft(), alive, pipes))
+            _read(pipes)
             running = [each for each in running if not each.has_ended()]
     return [follower.stderr for follower in followers]
 
@@ -155,26 +155,17 @@ def verdict(
     return ChildKilled("a child process", -exit_code) if exit_code < 0 else ProgramFailed(stderr)
 
 
-class Running:
+class _Running:
     """One child on its way."""
 
     def __init__(self, command: Command, follower: Follower, child: subprocess.Popen[bytes]) -> None:
         self._bounds = command.bounds
         self._follower = follower
         self._child = child
+        self._deadline = time.monotonic() + command.bounds.deadline_seconds
+        self._stall_ends = time.monotonic() + command.bounds.stall_seconds
         self._open_pipes = 2
         self._used_seconds = 0.0
-        self.start_clock()
-
-    def start_clock(self) -> None:
-        """From now on it has all of its time."""
-        self._deadline = time.monotonic() + self._bounds.deadline_seconds
-        self._stall_ends = time.monotonic() + self._bounds.stall_seconds
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether its pipes are closed: it has ended, or is about to."""
-        return self._open_pipes == 0
 
     def take(self, pipe: IO[bytes], chunk: bytes) -> None:
         """Takes what a pipe brought; nothing is its end."""
@@ -189,7 +180,7 @@ class Running:
         """Whether it is done. Raises what it failed of, or what it took too long for."""
         if self._bounds.is_foreign:
             self._end_leftovers()
-        if self.is_silent:
+        if self._open_pipes == 0:
             self._reap()
             return True
         if time.monotonic() > min(self._deadline, self._stall_ends):
@@ -227,23 +218,21 @@ class Running:
         return self._child.returncode is not None
 
 
-def start(command: Command, follower: Follower, alive: ExitStack, pipes: selectors.BaseSelector) -> Running:
+def _start(command: Command, follower: Follower, alive: ExitStack, pipes: selectors.BaseSelector) -> _Running:
     child = alive.enter_context(
         caged(command.argv, command.bounds, command.environment, folder=command.folder)
     )
-    running = Running(command, follower, child)
+    running = _Running(command, follower, child)
     for pipe in (child.stdout, child.stderr):
         assert pipe
         pipes.register(pipe, selectors.EVENT_READ, running)
     return running
 
 
-def read(pipes: selectors.BaseSelector, timeout_seconds: float = POLL_SECONDS) -> bool:
-    """Hands on what there is to read, and lets go of what is closed; whether there was anything."""
-    ready = pipes.select(timeout_seconds)
-    for key, _ in ready:
+def _read(pipes: selectors.BaseSelector) -> None:
+    """Hands on what there is to read, and lets go of what is closed."""
+    for key, _ in pipes.select(timeout=POLL_SECONDS):
         chunk = os.read(key.fd, 65_536)
         if not chunk:
             pipes.unregister(key.fileobj)
         key.data.take(key.fileobj, chunk)
-    return bool(ready)

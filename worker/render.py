@@ -10,14 +10,16 @@ from typing import NamedTuple
 from app.media import MediaType
 from app.notices import Notice
 from app.states import Motion, MotionMade, Phase
+from worker.aac import encode
 from worker.checks import check
 from worker.failures import CannotTalk, RenderFailed
-from worker.mux import encoding_aac, mux
+from worker.mux import mux
 from worker.picture import normalise
-from worker.progress import Progress, Report
+from worker.progress import Progress, Report, between
 from worker.scene import Crew, Engine, ReportShare, Scene, VideoTrack
 from worker.sound import decode
 from worker.still import still
+from worker.streamcopy import copied
 from worker.talking.engine import talk
 
 
@@ -71,11 +73,10 @@ def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Render
     progress = Progress(report)
     scene = _scene(upload, folder, terms, progress)
     ends = _ends_of_stages(scene)
-    with encoding_aac(scene.sound, folder) as sound:
-        video = _film(scene, terms.talking_engine, sound.watched(progress.stage(Phase.VIDEO, ends.video)))
-        aac = sound.finished(progress.stage(Phase.MUXING, ends.sound))
+    video = _film(scene, terms.talking_engine, progress.stage(Phase.VIDEO, ends.video))
+    sound = _aac(scene, progress.stage(Phase.MUXING, ends.sound))
     path = folder / "output.mp4"
-    mux(video, aac, scene.sound, path, progress.stage(Phase.MUXING, ends.mux))
+    mux(video, sound, scene.sound, path, progress.stage(Phase.MUXING, ends.mux))
     check(path, scene, progress.stage(Phase.CHECKING, 1))
     return _rendered(path, scene, video)
 
@@ -104,6 +105,12 @@ def _film(scene: Scene, talking_engine: Engine, report: ReportShare) -> VideoTra
         return replace(still(scene, report), notices=(Notice(reason.code, reason.sentence),))
 
 
+def _aac(scene: Scene, report: ReportShare) -> Path:
+    """The sound as it goes into the file: as it came if it can be, else encoded."""
+    sound, folder = scene.sound, scene.folder
+    return copied(sound, folder, between(report, 0, 0.1)) or encode(sound, folder, between(report, 0.1, 1))
+
+
 class _Ends(NamedTuple):
     """The share of the whole job at which each stage ends."""
 
@@ -113,13 +120,10 @@ class _Ends(NamedTuple):
 
 
 def _ends_of_stages(scene: Scene) -> _Ends:
-    """Divides what is left by what the stages take: seconds measured with 1080p on two cores.
-
-    The sound is encoded beside the video; its own stage is what that leaves of it.
-    """
+    """Divides what is left by what the stages take: seconds measured with 1080p on two cores."""
     seconds, channels = scene.sound.duration_seconds, scene.sound.channels
-    video = 4 + seconds / 1000 if scene.motion is Motion.STILL else 2 + seconds / 2
-    sound = max(0.1, seconds * channels / 60 - video)
+    video = 0.3 + seconds / 3000 if scene.motion is Motion.STILL else 2 + seconds / 3
+    sound = 0.1 if scene.sound.aac else 0.1 + seconds * channels / 150
     costs = (video, sound, 0.2 + seconds / 1000, 0.7 + seconds / 1000)
     total = sum(costs)
     return _Ends(*(0.1 + 0.9 * so_far / total for so_far in list(accumulate(costs))[:3]))

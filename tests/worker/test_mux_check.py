@@ -11,9 +11,10 @@ import pytest
 from app.media import MediaType
 from app.states import Motion, MotionMade
 from tests.media_samples import Samples, ffmpeg
+from worker.aac import encode
 from worker.checks import check
 from worker.failures import CheckFailed
-from worker.mux import encoding_aac, mux
+from worker.mux import mux
 from worker.picture import normalise
 from worker.scene import Scene, VideoTrack
 from worker.sound import decode
@@ -39,9 +40,8 @@ def scene(samples: Samples, tmp_path_factory: pytest.TempPathFactory) -> Scene:
 @pytest.fixture(scope="module")
 def finished(scene: Scene) -> bytes:
     path = scene.folder / "output.mp4"
-    with encoding_aac(scene.sound, scene.folder) as sound:
-        aac = sound.finished(nobody)
-    mux(still(scene, nobody), aac, scene.sound, path, nobody)
+    sound = encode(scene.sound, scene.folder, nobody)
+    mux(still(scene, nobody), sound, scene.sound, path, nobody)
     return path.read_bytes()
 
 
