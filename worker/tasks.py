@@ -14,7 +14,7 @@ from types import FrameType
 
 import structlog
 
-from app import jobs, leases
+from app import failpoints, jobs, leases
 from app.errors import DatabaseUnavailable, DiskFull
 from app.leases import Lease, Outcome
 from app.settings import Settings
@@ -42,6 +42,7 @@ def render_job(job_id: str, generation: int) -> None:
     shop = workshop()
     lease = leases.claim(shop.database, job_id, generation, lease_seconds=shop.settings.lease_seconds)
     if lease is not None:
+        failpoints.reach("after_claim")
         with structlog.contextvars.bound_contextvars(job_id=job_id, attempt=lease.job.attempts):
             _attempt(shop, lease)
 
@@ -71,6 +72,7 @@ def _make(shop: Workshop, lease: Lease, heart: Heart) -> Verdict:
             rendered = _render(shop, lease, folder, heart)
             heart.report(Phase.STORING, 0.99)
             shop.storage.put(rendered.path, _output_key(lease))
+            failpoints.reach("after_store")
     except RenderFailed as failure:
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
         return partial(leases.fail, shop.database, lease, failure.sentence, shop.links)
@@ -112,6 +114,7 @@ def _end(shop: Workshop, lease: Lease, write: Verdict) -> None:
     if not (_persistently(write) or _has_landed(shop, lease)):
         jobs.discard(shop.storage, _output_key(lease))
         raise LeaseLost
+    failpoints.reach("after_end")
     shop.doorbell.ring_sender()
     jobs.discard(shop.storage, jobs.uploads_of(lease.job.id), *_earlier_outputs(lease))
 
