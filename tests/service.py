@@ -82,9 +82,14 @@ class Service(Server):
             self._users.pop().http.close()
         super().stop()
 
+    @property
+    def supervisor(self) -> psutil.Process:
+        """`talkreel up` itself."""
+        return psutil.Process(self._process.pid)
+
     def processes(self, words: str) -> list[psutil.Process]:
         """Our processes, at any depth, whose command line holds `words`."""
-        family = psutil.Process(self._process.pid).children(recursive=True)
+        family = self.supervisor.children(recursive=True)
         return [process for process in family if words in _command_line(process)]
 
 
