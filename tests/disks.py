@@ -10,19 +10,21 @@ from pathlib import Path
 
 
 @contextmanager
-def small_disk(folder: Path, mebibytes: int) -> Iterator[bool]:
+def mounted(folder: Path, mebibytes: int) -> Iterator[bool]:
     """Mounts one at `folder`, which is made; False where that isn't allowed, as for anybody but root."""
     folder.mkdir(parents=True)
     options = ["-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs"]
     try:
-        is_mounted = not subprocess.run(
-            ["mount", *options, str(folder)], capture_output=True, timeout=10
-        ).returncode
+        is_mounted = (
+            subprocess.run(["mount", *options, str(folder)], capture_output=True, timeout=10).returncode == 0
+        )
     except FileNotFoundError:
         is_mounted = False
-    yield is_mounted
-    if is_mounted:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=10)
+    try:
+        yield is_mounted
+    finally:
+        if is_mounted:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=10)
 
 
 @contextmanager

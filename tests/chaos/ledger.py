@@ -95,6 +95,11 @@ class Ledger:
             if not self.wait_for(promise, deadline):
                 self.complain(f"{promise.job_id} is lost: it hasn't ended {seconds} s after the last fault")
 
+    def close(self) -> None:
+        """Whom promises were made to go home."""
+        for promise in self.promises.values():
+            promise.owner.http.close()
+
     def complain(self, sentence: str) -> None:
         with self._lock:
             self.broken.append(sentence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from tests.chaos import autopsy
@@ -34,8 +35,7 @@ def storm(
 ) -> Report:
     """Runs one in a new `folder`, and `tell`s what happens. A broken promise is in the report, not raised."""
     folder.mkdir(parents=True, exist_ok=True)
-    ledger = Ledger()
-    with Receiver(folder) as receiver:
+    with Receiver(folder) as receiver, closing(Ledger()) as ledger:
         receiver.script(*REFUSALS)
         with victim(folder, receiver, database_url) as (hurt, has_small_disk):
             possible = [fault for fault in faults if has_small_disk or fault.strike is not disk_full]
@@ -56,8 +56,8 @@ def _rage(
     seed: int,
     tell: Tell,
 ) -> list[Wound]:
-    users = [hurt.service.user(f"user {number}") for number in range(USERS)]
-    monkey = Monkey(hurt, ledger, hurt.service.user("probe"), faults, seed)
+    users = [hurt.person(f"user {number}") for number in range(USERS)]
+    monkey = Monkey(hurt, ledger, hurt.person("probe"), faults, seed)
     wounds = []
     with crowd(users, ledger, wares, seed):
         for wound in monkey.rage(seconds):

@@ -17,9 +17,9 @@ from app.models import Job
 from app.settings import Settings
 from app.states import ACTIVE
 from app.storage import Storage, open_storage
-from tests.disks import small_disk
+from tests.disks import mounted
 from tests.receiver import Receiver
-from tests.service import Service
+from tests.service import Service, User
 
 DISK_MEBIBYTES = 256
 #: So many that no webhook is given up, however often it is refused.
@@ -61,6 +61,10 @@ class Victim:
     def __exit__(self, *failure: object) -> None:
         self.database.close()
         self.service.stop()
+
+    def person(self, name: str) -> User:
+        """Somebody with a key, who stays when the service ends."""
+        return User(self.service.address, self.service.key(name))
 
     def active_jobs(self) -> set[str]:
         """Those that are waiting or at work."""
@@ -106,7 +110,7 @@ def victim(folder: Path, receiver: Receiver, database_url: str = "") -> Iterator
     """A running service, and whether its disk is small enough to be filled."""
     disk = folder / "disk"
     with (
-        small_disk(disk, DISK_MEBIBYTES) as is_small,
+        mounted(disk, DISK_MEBIBYTES) as is_small,
         Victim(folder, disk / "data", receiver, database_url) as victim,
     ):
         yield victim, is_small

@@ -1,0 +1,25 @@
+"""A short storm on each database. `make chaos` runs a long one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.storm import storm
+from tests.servers import Postgres
+
+
+@pytest.mark.fault(24)
+def test_every_accepted_job_ends_whatever_happens(tmp_path: Path) -> None:
+    report = storm(tmp_path / "storm", seconds=50, seed=24)
+
+    assert not report.broken, report
+    assert len(report.wounds) > 3, report
+
+
+@pytest.mark.fault(24)
+def test_every_accepted_job_ends_on_postgresql_too(tmp_path: Path, postgres_server: Postgres) -> None:
+    report = storm(tmp_path / "storm", seconds=20, seed=25, database_url=postgres_server.fresh_database())
+
+    assert not report.broken, report
