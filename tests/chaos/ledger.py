@@ -117,6 +117,8 @@ class Ledger:
     def _count(self, answer: httpx.Response) -> None:
         with self._lock:
             self.answers[answer.status_code] += 1
+        if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+            self.complain(f"answered 500: {answer.request.method} {answer.request.url.path} {answer.text}")
 
 
 def _core(end: dict[str, Any]) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 
+import httpx
 import psutil
 import pytest
 
@@ -22,14 +23,16 @@ def test_an_upload_is_taken_by_the_process_that_began_it(
 ) -> None:
     service = start_service(WEB_WORKERS="1")
     alice = service.user("alice")
+    (process,) = web_master(service).children()
 
     answer = alice.http.post(
         "/api/jobs", content=upload_around(service, number), headers={"Content-Type": CONTENT_TYPE}
     )
 
     assert answer.status_code == 201, answer.text
+    wait_until(lambda: not is_alive(process))
+    wait_until(lambda: answers(service))
     alice = service.user_with(alice.key)
-    wait_until(lambda: service.processes("gunicorn")[1:])
     assert alice.wait_for(answer.json()["jobId"], "COMPLETED")
 
 
@@ -47,6 +50,13 @@ def upload_around(service: Service, number: signal.Signals) -> Iterator[bytes]:
 
 def web_master(service: Service) -> psutil.Process:
     return next(each for each in service.processes("gunicorn") if each.parent() == service.supervisor)
+
+
+def answers(service: Service) -> bool:
+    try:
+        return httpx.get(f"{service.address}/health", timeout=5).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 def is_told_to_end(master: psutil.Process, process: psutil.Process) -> bool:
