@@ -73,6 +73,7 @@ def _make(shop: Workshop, lease: Lease, heart: Heart) -> Verdict:
             heart.report(Phase.STORING, 0.99)
             shop.storage.put(rendered.path, _output_key(lease))
             failpoints.reach("after_store")
+            jobs.discard(shop.storage, *_earlier_outputs(lease))
     except RenderFailed as failure:
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
         return partial(leases.fail, shop.database, lease, failure.sentence, shop.links)
@@ -116,7 +117,7 @@ def _end(shop: Workshop, lease: Lease, write: Verdict) -> None:
         raise LeaseLost
     failpoints.reach("after_end")
     shop.doorbell.ring_sender()
-    jobs.discard(shop.storage, jobs.uploads_of(lease.job.id), *_earlier_outputs(lease))
+    jobs.discard(shop.storage, jobs.uploads_of(lease.job.id))
 
 
 def _persistently(write: Verdict) -> bool:

@@ -17,6 +17,7 @@ import psutil
 
 from tests.chaos.victim import SWEEPER, VALKEY, WEB, WORKER, Victim
 from tests.disks import filled
+from tests.processes import Server
 from tests.service import wait_until
 
 #: How long a fault that lasts does; longer than the lease of 2 s.
@@ -127,6 +128,19 @@ def restarted(victim: Victim, _random: Random) -> bool:
     return True
 
 
+def server_killed(server: Server, _victim: Victim, _random: Random) -> bool:
+    server.kill()
+    server.start()
+    return True
+
+
+def server_asleep(server: Server, _victim: Victim, _random: Random) -> bool:
+    server.pause()
+    time.sleep(LASTING_SECONDS)
+    server.resume()
+    return True
+
+
 def _main(words: str) -> Find:
     return lambda victim: victim.main_processes(words)
 
@@ -181,3 +195,13 @@ FAULTS = (
     Fault("crash in a deletion", partial(crash_at, "after_delete"), "it is gone; its files are orphans"),
     Fault("crash after a webhook's POST", partial(crash_at, "after_post"), "sent again under the same id"),
 )
+
+
+def faults_on(database: Server) -> tuple[Fault, ...]:
+    """Those of a service whose database is a server of its own."""
+    common = (fault for fault in FAULTS if fault.strike is not database_locked)
+    return (
+        *common,
+        Fault("PostgreSQL killed", partial(server_killed, database), LATER),
+        Fault("PostgreSQL asleep for 3 s", partial(server_asleep, database), LATER),
+    )

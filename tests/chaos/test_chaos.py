@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.faults import faults_on
 from tests.chaos.storm import storm
-from tests.servers import Postgres
+from tests.servers import postgres
 
 
 @pytest.mark.fault(24)
@@ -19,7 +20,14 @@ def test_every_accepted_job_ends_whatever_happens(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault(24)
-def test_every_accepted_job_ends_on_postgresql_too(tmp_path: Path, postgres_server: Postgres) -> None:
-    report = storm(tmp_path / "storm", seconds=20, seed=25, database_url=postgres_server.fresh_database())
+def test_every_accepted_job_ends_on_postgresql_too(tmp_path: Path) -> None:
+    with postgres() as server:
+        report = storm(
+            tmp_path / "storm",
+            seconds=20,
+            seed=25,
+            faults=faults_on(server),
+            database_url=server.fresh_database(),
+        )
 
     assert not report.broken, report
