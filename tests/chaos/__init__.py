@@ -3,7 +3,7 @@
     victim                the service, and where it can be hurt
     ledger                what was promised, and what became of it
     crowd                 who uses it meanwhile
-    faults                what can happen to it
+    strikes  faults       how to hurt it; what can happen to it
     monkey                lets it happen, and looks how long it takes to recover
     autopsy               what is left at the end: rows, files, processes, videos, webhooks
     report                the table

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from tests.chaos import autopsy
 from tests.chaos.crowd import Wares, crowd
-from tests.chaos.faults import FAULTS, Fault, disk_full
+from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.ledger import Ledger
 from tests.chaos.monkey import Monkey, Wound
 from tests.chaos.report import Report
+from tests.chaos.strikes import disk_full
 from tests.chaos.victim import Victim, victim
 from tests.receiver import Receiver, Reply
 
