@@ -71,22 +71,21 @@ class Monkey:
         begun_at = time.monotonic()
         deadline = begun_at + RECOVERY_DEADLINE_SECONDS
         name = faults[0].name if len(faults) == 1 else TWO
-        under_way = self._active_jobs(deadline)
+        under_way = self._active_jobs(otherwise=set())
         if not (self._completes_a_job(deadline) and self._have_ended(under_way, deadline)):
             names = " and ".join(fault.name for fault in faults)
             self._ledger.complain(f"no recovery {RECOVERY_DEADLINE_SECONDS:.0f} s after {names}")
         return Wound(name, faults[0].outcome if len(faults) == 1 else "", time.monotonic() - begun_at)
 
-    def _active_jobs(self, deadline: float) -> set[str]:
-        while time.monotonic() < deadline:
-            try:
-                return self._victim.active_jobs()
-            except DatabaseUnavailable:
-                time.sleep(POLL_SECONDS)
-        return set()
+    def _active_jobs(self, otherwise: set[str]) -> set[str]:
+        """Those of `otherwise`, where the database can't be asked."""
+        try:
+            return self._victim.active_jobs()
+        except DatabaseUnavailable:
+            return otherwise
 
     def _have_ended(self, job_ids: set[str], deadline: float) -> bool:
-        while not job_ids.isdisjoint(self._active_jobs(deadline)):
+        while job_ids & self._active_jobs(otherwise=job_ids):
             if time.monotonic() > deadline:
                 return False
             time.sleep(POLL_SECONDS)
