@@ -14,10 +14,13 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
+from app.settings import Settings
+from app.valkey import command as valkey_command
+from app.valkey import is_running
 from tests.disks import mounted
 from tests.faults.conftest import StartService
 from tests.faults.test_lost_workers import rendering, retries_of
-from tests.processes import missing
+from tests.processes import Server, missing
 from tests.servers import valkey
 from tests.service import wait_until
 from tests.world import png
@@ -59,6 +62,21 @@ def test_a_redis_that_forgets_everything_loses_no_job(start_service: StartServic
 
         assert bob.wait_for(waiting, "COMPLETED")
         assert alice.wait_for(running, "COMPLETED")
+
+
+def test_a_valkey_that_outlived_its_supervisor_is_used_and_replaced_when_it_ends(
+    start_service: StartService, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    with Server(valkey_command(settings), tmp_path, lambda: is_running(settings)) as left_over:
+        service = start_service(DATA_DIR=str(settings.data_dir))
+        assert service.processes("valkey-server") == []
+
+        left_over.kill()
+
+        wait_until(lambda: service.processes("valkey-server"))
+        alice = service.user("alice")
+        assert alice.wait_for(alice.submitted(), "COMPLETED")
 
 
 @pytest.mark.fault(8)
