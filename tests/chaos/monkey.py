@@ -75,7 +75,9 @@ class Monkey:
         if not (self._completes_a_job(deadline) and self._have_ended(under_way, deadline)):
             names = " and ".join(fault.name for fault in faults)
             self._ledger.complain(f"no recovery {RECOVERY_DEADLINE_SECONDS:.0f} s after {names}")
-        return Wound(name, faults[0].outcome if len(faults) == 1 else "", time.monotonic() - begun_at)
+        return Wound(
+            name, faults[0].outcome if len(faults) == 1 else "each as above", time.monotonic() - begun_at
+        )
 
     def _active_jobs(self, otherwise: set[str]) -> set[str]:
         """Those of `otherwise`, where the database can't be asked."""
