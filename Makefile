@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo up test check bench setup setup-dev lock format clean
+.PHONY: demo up test check bench chaos setup setup-dev lock format clean
 .DEFAULT_GOAL := demo
 
 demo: setup  ## makes demo.mp4 through the whole service
@@ -22,6 +22,9 @@ check: setup-dev  ## format, lint, types, architecture
 
 bench: setup-dev  ## benchmarks against peers, as ratios
 	$(BIN)/python -m bench
+
+chaos: setup-dev  ## ten minutes of faults, and what the service makes of them
+	$(BIN)/python -m tests.chaos
 
 setup: .venv/.installed models/.installed
 

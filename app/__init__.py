@@ -3,7 +3,7 @@
 The floors, each importing only from those above it (`tests/test_architecture.py` holds this):
 
     clock  ids  errors  states  notices        no imports of ours
-    logs  media
+    logs  media  failpoints
     settings                                   the environment, read once
     signing  cursors  addresses  hurry         pure, but for the sockets of the last two lines
     webhook_urls  egress  outcomes             where a webhook may go; the one way out; what came of a try
@@ -13,7 +13,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     migrations                                 the schema
     segments                                   the verbs: of those who draw a long talk together
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
-    leases  housekeeping                       the verbs: a worker's, the sweeper's
+    submissions  leases  housekeeping          the verbs: the upload's, a worker's, the sweeper's
     web/                                       Flask
     valkey  children  supervisor  service      `talkreel up`
     cli                                        the talkreel command

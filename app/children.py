@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from honcho.printer import Message, Printer
@@ -25,15 +25,21 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Child:
-    """One supervised process, its output, and when it may start again."""
+    """One supervised process, its output, and when it may start again: not while it `is_replaced`."""
 
     def __init__(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], output: Printer
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        output: Printer,
+        is_replaced: Callable[[], bool] = lambda: False,
     ) -> None:
         self.name = name
         self._command = command
         self._environment = environment
         self._output = output
+        self._is_replaced = is_replaced
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._deaths = 0
@@ -64,7 +70,7 @@ class Child:
         now = time.monotonic()
         if self._process is not None:
             self._note_death(now, self._process.returncode)
-        if now >= self._not_before:
+        if now >= self._not_before and not self._is_replaced():
             self.start()
 
     def signal(self, number: signal.Signals) -> None:

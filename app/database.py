@@ -17,7 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session
 
-from app.errors import DatabaseUnavailable
+from app.errors import CommitUnknown, DatabaseUnavailable
 
 #: How long a writer waits for another one, on SQLite.
 BUSY_TIMEOUT_SECONDS = 10
@@ -67,19 +67,19 @@ class Database:
         """A transaction: committed at the end, rolled back on an exception. Keep it short; never over I/O.
 
         Raises:
-            DatabaseUnavailable: it can't be reached, or stayed locked.
+            DatabaseUnavailable: it can't be reached, or stayed locked. Nothing is written.
+            CommitUnknown: it was lost at the last step. All is written, or nothing.
         """
         with self._session(self._writer) as session:
             yield session
-            session.commit()
+            session.flush()
+            with _failing_as(CommitUnknown):
+                session.commit()
 
     @contextmanager
     def _session(self, bind: Engine) -> Iterator[Session]:
-        try:
-            with Session(bind, expire_on_commit=False) as session:
-                yield session
-        except (OperationalError, InterfaceError) as error:
-            raise DatabaseUnavailable from error
+        with _failing_as(DatabaseUnavailable), Session(bind, expire_on_commit=False) as session:
+            yield session
 
     def check(self) -> None:
         """Asks the database for nothing.
@@ -92,6 +92,14 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _failing_as(error: type[DatabaseUnavailable]) -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as lost:
+        raise error from lost
 
 
 def _postgresql_engine(url: str) -> Engine:

@@ -14,7 +14,7 @@
     ├── RangeNotSatisfiable 416
     ├── RateLimited 429
     ├── InternalError 500
-    └── Unavailable 503 ── DatabaseUnavailable, StorageUnavailable, DiskFull
+    └── Unavailable 503 ── DatabaseUnavailable (CommitUnknown), StorageUnavailable, DiskFull
 
 What a render can fail with is in `worker/failures.py`: it ends a job, not a request.
 """
@@ -211,6 +211,10 @@ class Unavailable(ApiError):
 
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
+
+
+class CommitUnknown(DatabaseUnavailable):
+    """The answer to a COMMIT got lost: what was written may be there or not."""
 
 
 class StorageUnavailable(Unavailable):

@@ -1,52 +1,27 @@
-"""What an owner can do with a job: submit, look, page, cancel, delete. Workers' verbs are in `leases`."""
+"""What an owner can do with a job: look, page, cancel, delete.
+
+`submissions` makes it, and workers' verbs are in `leases`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import tuple_, update
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from app import cursors, segments
+from app import cursors, failpoints, segments
 from app.cursors import Cursor
 from app.database import Database, now_ms
-from app.errors import (
-    ActiveJobExists,
-    ApiError,
-    DatabaseUnavailable,
-    JobNotFound,
-    NotCancellable,
-    StorageUnavailable,
-)
-from app.media import MediaType
+from app.errors import JobNotFound, NotCancellable, StorageUnavailable
 from app.models import Job
-from app.queues import Doorbell
-from app.states import ACTIVE, TERMINAL, JobStatus, Motion, Phase
+from app.states import TERMINAL, JobStatus, Phase
 from app.storage import Storage
 
 log = structlog.get_logger(__name__)
-
-#: How often an insert may collide with a job that ends before we can name it.
-SUBMIT_TRIES = 3
-
-
-@dataclass(frozen=True)
-class NewJob:
-    """What a submission becomes. The two files are where the upload left them."""
-
-    id: str
-    api_key_id: str
-    image: Path
-    image_type: MediaType
-    audio: Path
-    audio_type: MediaType
-    motion: Motion
-    webhook_url: str | None
 
 
 @dataclass(frozen=True)
@@ -70,63 +45,6 @@ def outputs_of(job_id: str) -> str:
 def output_key(job_id: str, generation: int) -> str:
     """Where an attempt stores its video: one claim a generation, so that none overwrites another's."""
     return f"{outputs_of(job_id)}/{generation}.mp4"
-
-
-def submit(database: Database, storage: Storage, doorbell: Doorbell, new: NewJob) -> None:
-    """Stores the files, commits the row, then rings. With Redis down, the sweeper rings later.
-
-    Raises:
-        ActiveJobExists: the key has one already; the partial unique index decides among rivals.
-        DiskFull, StorageUnavailable, DatabaseUnavailable: nothing is left behind.
-    """
-    try:
-        storage.put(new.image, f"{uploads_of(new.id)}/image")
-        storage.put(new.audio, f"{uploads_of(new.id)}/audio")
-        _commit(database, new)
-    except ApiError:
-        discard(storage, uploads_of(new.id))
-        raise
-    if doorbell.ring(new.id, 0):
-        mark_rung(database, new.id, 0)
-
-
-def _commit(database: Database, new: NewJob) -> None:
-    for _ in range(SUBMIT_TRIES):
-        try:
-            _insert(database, new)
-        except IntegrityError:
-            refuse_second(database, new.api_key_id)
-        else:
-            return
-    raise DatabaseUnavailable
-
-
-def _insert(database: Database, new: NewJob) -> None:
-    with database.writing() as session:
-        now = session.exec(select(now_ms())).one()
-        session.add(
-            Job(
-                id=new.id,
-                api_key_id=new.api_key_id,
-                status=JobStatus.PENDING,
-                motion_asked=new.motion,
-                webhook_url=new.webhook_url,
-                image_type=new.image_type,
-                audio_type=new.audio_type,
-                phase=Phase.QUEUED,
-                created_at_ms=now,
-                updated_at_ms=now,
-            )
-        )
-
-
-def refuse_second(database: Database, api_key_id: str) -> None:
-    """Raises ActiveJobExists, naming the job, if the key has an active one."""
-    active = select(Job.id).where(Job.api_key_id == api_key_id, col(Job.status).in_(sorted(ACTIVE)))
-    with database.reading() as session:
-        job_id = session.exec(active).first()
-    if job_id is not None:
-        raise ActiveJobExists(job_id)
 
 
 def mark_rung(database: Database, job_id: str, generation: int) -> None:
@@ -212,6 +130,7 @@ def delete(database: Database, storage: Storage, job_id: str, *, owner: str) -> 
     if deleted.rowcount == 0:
         cancel(database, storage, job_id, owner=owner)
         return False
+    failpoints.reach("after_delete")
     discard(storage, uploads_of(job_id), segments.files_of(job_id), outputs_of(job_id))
     return True
 

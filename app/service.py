@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -80,8 +81,9 @@ def _prepare(settings: Settings) -> MintedKey | None:
 def _supervisor(settings: Settings) -> Supervisor:
     output = Printer(sys.stdout, width=len("sweeper.1"))
     first = []
-    if settings.embeds_valkey and not valkey.is_running(settings):
-        first.append(Child("valkey.1", valkey.command(settings), os.environ, output))
+    if settings.embeds_valkey:
+        is_replaced = partial(valkey.is_running, settings)
+        first.append(Child("valkey.1", valkey.command(settings), os.environ, output, is_replaced))
     counts = {"worker": settings.render_workers}
     return Supervisor(first, procfile_children(PROCFILE, counts, os.environ, output))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from tests.processes import Server, free_ports
 from tests.world import png, wav
@@ -80,6 +81,11 @@ class Service(Server):
         while self._users:
             self._users.pop().http.close()
         super().stop()
+
+    @property
+    def supervisor(self) -> psutil.Process:
+        """`talkreel up` itself."""
+        return psutil.Process(self._process.pid)
 
 
 class User:

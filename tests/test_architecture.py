@@ -14,6 +14,7 @@ SOURCES = [path for top in ("app", "worker") for path in sorted((ROOT / top).rgl
 #: Each floor imports only from the ones before it. Modules of one floor may not import each other.
 FLOORS = (
     {"app.clock", "app.errors", "app.states", "app.notices", "app.ids", "app.logs", "app.media"},
+    {"app.failpoints"},
     {"app.settings"},
     {"app.signing", "app.cursors", "app.addresses", "app.hurry"},
     {"app.webhook_urls"},
@@ -27,7 +28,7 @@ FLOORS = (
     {"app.migrations", "app.supervisor"},
     {"app.segments"},
     {"app.apikeys", "app.jobs", "app.deliveries", "app.readiness"},
-    {"app.leases", "app.housekeeping"},
+    {"app.submissions", "app.leases", "app.housekeeping"},
     {"app.web", "app.service"},
     {"app.cli"},
     {"worker.failures", "worker.scene", "worker.cage", "worker.riff", "worker.lanes", "worker.bounds"},

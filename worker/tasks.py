@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from app import jobs, leases, segments
+from app import failpoints, jobs, leases, segments
 from app.leases import Lease, Outcome
 from app.segments import Hold, Lead
 from app.settings import Settings
@@ -40,6 +40,7 @@ def render_job(job_id: str, generation: int) -> None:
     shop = workshop()
     lease = leases.claim(shop.database, job_id, generation, lease_seconds=shop.settings.lease_seconds)
     if lease is not None:
+        failpoints.reach("after_claim")
         with structlog.contextvars.bound_contextvars(job_id=job_id, attempt=lease.job.attempts):
             _attempt(shop, lease)
 
@@ -78,6 +79,8 @@ def _make(shop: Workshop, lease: Lease, heart: Heart) -> Verdict:
             rendered = _render(shop, lease, folder, heart)
             heart.report(Phase.STORING, 0.99)
             shop.storage.put(rendered.path, _output_key(lease))
+            failpoints.reach("after_store")
+            jobs.discard(shop.storage, *_earlier_outputs(lease))
     except RenderFailed as failure:
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
         return partial(leases.fail, shop.database, lease, failure.sentence, shop.links)
@@ -126,6 +129,7 @@ def _end(shop: Workshop, lease: Lease, write: Verdict) -> None:
     if not (persistently(write) or _has_landed(shop, lease)):
         jobs.discard(shop.storage, _output_key(lease))
         raise LeaseLost
+    failpoints.reach("after_end")
     shop.doorbell.ring_sender()
     jobs.discard(
         shop.storage,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from app import failpoints
 from app.egress import Answer, EgressError, EgressPolicy, Resolve, lookup, post
 from app.outcomes import DueDelivery, Outcome, outcome_of
 from app.signing import webhook_headers
@@ -137,6 +138,7 @@ def _deliver(desk: Desk, lanes: Lanes, wake: threading.Event, delivery: DueDeliv
     begun = time.monotonic()
     with _outlived("delivering a webhook broke"):
         outcome = desk.send(delivery)
+        failpoints.reach("after_post")
         log.info(
             "webhook tried",
             delivery=delivery.id,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from app import housekeeping, ids, jobs
+from app import housekeeping, ids, jobs, submissions
 from app.errors import InvalidParameter, JobNotFound
-from app.jobs import NewJob
 from app.payloads import Body, CreatedBody, DoneBody, ListBody, StatusBody
 from app.states import ACTIVE, JobStatus
+from app.submissions import NewJob
 from app.web import uploads
 from app.web.auth import caller
 from app.web.services import services
@@ -31,7 +31,7 @@ def _refuse_strange_ids() -> None:
 
 @api.post("/jobs")
 def submit() -> Response:
-    jobs.refuse_second(services().database, caller().id)
+    submissions.refuse_second(services().database, caller().id)
     job_id = _take_in()
     response = _answer(CreatedBody(job_id=job_id), status=201)
     response.headers["Location"] = f"/api/status/{job_id}"
@@ -88,7 +88,7 @@ def _take_in() -> str:
             motion=submission.motion,
             webhook_url=submission.webhook_url,
         )
-        jobs.submit(parts.database, parts.storage, parts.doorbell, new)
+        submissions.submit(parts.database, parts.storage, parts.doorbell, new)
     return job_id
 
 

@@ -46,6 +46,8 @@ def register(app: Flask, settings: Settings) -> None:
         storage_uri=_storage_uri(settings.redis_url),
         storage_options=_STORAGE_OPTIONS,
         in_memory_fallback_enabled=True,
+        # The first that finds Redis gone falls back; those who ask at the same time pass uncounted.
+        swallow_errors=True,
         key_prefix="talkreel",
         # An address that leads nowhere counts too.
         request_identifier=lambda: request.endpoint or "nowhere",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -208,6 +209,20 @@ def test_without_valkey_the_limits_hold(make_world: MakeWorld, mortal_valkey: Va
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert "RateLimit-Remaining" in answers[1].headers
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_requests_that_find_valkey_silent_at_one_time_are_all_answered(
+    make_world: MakeWorld, mortal_valkey: Valkey
+) -> None:
+    world = make_world(redis_url=mortal_valkey.url)
+    assert ask(world).status_code == 200
+    mortal_valkey.pause()
+
+    def ask_too(_number: int) -> int:
+        return world.app.test_client().get("/api/jobs", headers=world.alice.headers).status_code
+
+    with ThreadPoolExecutor(8) as together:
+        assert set(together.map(ask_too, range(8))) == {200}
 
 
 def test_a_valkey_that_says_nothing_doesn_t_keep_clients_waiting(

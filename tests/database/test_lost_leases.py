@@ -120,6 +120,7 @@ def test_a_beat_in_the_last_moment_keeps_the_job(database: Database) -> None:
     assert leases.reclaim_expired(database, LINKS, max_attempts=3) == 0
 
 
+@pytest.mark.fault(23)
 def test_the_database_s_clock_is_asked_not_ours(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     lease = claimed(database)
     monkeypatch.setattr("app.clock.now_seconds", lambda: 4_000_000_000.0)

@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing
 from importlib.metadata import version
 
+import pytest
 from standardwebhooks.webhooks import Webhook
 
 from tests.receiver import Received, Receiver, Reply
@@ -71,6 +72,7 @@ def test_a_cancelled_job_is_not_told(
     assert bob.status(cancelled)["status"] == "CANCELLED"
 
 
+@pytest.mark.fault(14)
 def test_an_answer_of_500_is_tried_again_under_the_same_id_until_it_is_taken(
     alice: User, receiver: Receiver
 ) -> None:
@@ -86,6 +88,7 @@ def test_an_answer_of_500_is_tried_again_under_the_same_id_until_it_is_taken(
         Webhook(alice.key["webhookSecret"]).verify(told.body.decode(), dict(told.headers.items()))
 
 
+@pytest.mark.fault(14)
 def test_a_redirect_is_not_followed_but_tried_again(alice: User, receiver: Receiver) -> None:
     elsewhere = receiver.url.replace("/hook", "/elsewhere")
     receiver.script(Reply(307, headers={"Location": elsewhere}))

@@ -14,12 +14,22 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
+from app.settings import Settings
+from app.valkey import command as valkey_command
+from app.valkey import is_running
+from tests.disks import mounted
 from tests.faults.conftest import StartService
-from tests.processes import missing
+from tests.faults.test_lost_workers import rendering, retries_of
+from tests.processes import Server, missing
 from tests.servers import valkey
+from tests.service import wait_until
 from tests.world import png
 
+#: A short outage of a server that others share.
+OUTAGE_SECONDS = 25
 
+
+@pytest.mark.fault(6)
 def test_with_redis_down_a_submission_is_taken_at_once_and_runs_when_it_is_back(
     start_service: StartService,
 ) -> None:
@@ -38,6 +48,7 @@ def test_with_redis_down_a_submission_is_taken_at_once_and_runs_when_it_is_back(
         assert alice.wait_for(job_id, "COMPLETED")["progress"] == 100
 
 
+@pytest.mark.fault(7)
 def test_a_redis_that_forgets_everything_loses_no_job(start_service: StartService, long_voice: bytes) -> None:
     with valkey(persistent=False) as redis:
         service = start_service(REDIS_URL=redis.url)
@@ -53,6 +64,44 @@ def test_a_redis_that_forgets_everything_loses_no_job(start_service: StartServic
         assert alice.wait_for(running, "COMPLETED")
 
 
+def test_a_valkey_that_outlived_its_supervisor_is_used_and_replaced_when_it_ends(
+    start_service: StartService, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    with Server(valkey_command(settings), tmp_path, lambda: is_running(settings)) as left_over:
+        service = start_service(DATA_DIR=str(settings.data_dir))
+        assert service.processes("valkey-server") == []
+
+        left_over.kill()
+
+        wait_until(lambda: service.processes("valkey-server"))
+        alice = service.user("alice")
+        assert alice.wait_for(alice.submitted(), "COMPLETED")
+
+
+@pytest.mark.fault(8)
+def test_a_redis_that_is_down_for_half_a_minute_costs_no_second_run(
+    start_service: StartService, long_voice: bytes
+) -> None:
+    with valkey(persistent=True) as redis:
+        service = start_service(REDIS_URL=redis.url)
+        alice = service.user("alice")
+        job_id = alice.submitted(audio=long_voice)
+        worker = rendering(service).parent()
+        assert worker is not None
+
+        redis.kill()
+        back_at = time.monotonic() + OUTAGE_SECONDS
+        wait_until(lambda: not worker.is_running() or time.monotonic() > back_at, seconds=OUTAGE_SECONDS + 1)
+        redis.start()
+
+        alice.wait_for(job_id, "COMPLETED")
+        assert retries_of(alice, job_id) == 0
+        assert alice.wait_for(alice.submitted(), "COMPLETED")
+        assert worker.is_running()
+
+
+@pytest.mark.fault(10)
 def test_a_database_locked_for_four_seconds_delays_everybody_and_fails_nobody(
     start_service: StartService, long_voice: bytes
 ) -> None:
@@ -76,17 +125,13 @@ def test_a_database_locked_for_four_seconds_delays_everybody_and_fails_nobody(
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 24 MiB. Mounting one takes root."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], capture_output=True, timeout=10
-    )
-    if mounted.returncode:
-        missing("a small file system can't be mounted here")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=10)
+    with mounted(tmp_path / "small", 24) as is_mounted:
+        if not is_mounted:
+            missing("a small file system can't be mounted here")
+        yield tmp_path / "small"
 
 
+@pytest.mark.fault(11)
 def test_an_upload_that_finds_no_room_is_503_and_leaves_nothing(
     start_service: StartService, small_disk: Path
 ) -> None:
@@ -100,6 +145,7 @@ def test_an_upload_that_finds_no_room_is_503_and_leaves_nothing(
     assert alice.http.get("/api/jobs").json()["jobs"] == []
 
 
+@pytest.mark.fault(11)
 def test_an_upload_of_unknown_length_that_fills_the_disk_is_503_and_leaves_nothing(
     start_service: StartService, small_disk: Path
 ) -> None:
@@ -115,6 +161,7 @@ def test_an_upload_of_unknown_length_that_fills_the_disk_is_503_and_leaves_nothi
     assert list((small_disk / "incoming").iterdir()) == []
 
 
+@pytest.mark.fault(11)
 def test_a_disk_that_fills_up_while_rendering_fails_the_job_with_its_reason(
     start_service: StartService, small_disk: Path
 ) -> None:

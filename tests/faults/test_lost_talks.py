@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psutil
+import pytest
 
 from tests.faults.conftest import StartService
 from tests.faults.test_lost_workers import is_alive, retries_of
@@ -11,6 +12,7 @@ from tests.talking.portraits import PICTURE
 from tests.talking.voices import VOICE
 
 
+@pytest.mark.fault(3)
 def test_a_horse_killed_in_mid_talk_takes_its_chunks_along_and_the_picture_talks_after_all(
     start_service: StartService,
 ) -> None:

@@ -6,6 +6,7 @@ import signal
 import time
 
 import psutil
+import pytest
 
 from tests.faults.conftest import StartService
 from tests.service import Service, User, wait_until
@@ -13,6 +14,7 @@ from tests.service import Service, User, wait_until
 LEASE_SECONDS = 2
 
 
+@pytest.mark.fault(1)
 def test_a_killed_worker_s_job_is_taken_over_within_the_lease_and_two_seconds(
     start_service: StartService, long_voice: bytes
 ) -> None:
@@ -35,6 +37,7 @@ def test_a_killed_worker_s_job_is_taken_over_within_the_lease_and_two_seconds(
     assert status["durationSeconds"] == 300
 
 
+@pytest.mark.fault(2)
 def test_a_killed_worker_takes_its_horse_and_ffmpeg_with_it(
     start_service: StartService, long_voice: bytes
 ) -> None:
@@ -50,6 +53,7 @@ def test_a_killed_worker_takes_its_horse_and_ffmpeg_with_it(
     wait_until(lambda: not any(is_alive(process) for process in family), seconds=2)
 
 
+@pytest.mark.fault(3)
 def test_a_killed_horse_frees_its_job_at_once(start_service: StartService, long_voice: bytes) -> None:
     service = start_service(LEASE_SECONDS="60")
     alice = service.user("alice")
@@ -63,6 +67,7 @@ def test_a_killed_horse_frees_its_job_at_once(start_service: StartService, long_
     assert retries_of(alice, job_id) == 1
 
 
+@pytest.mark.fault(9)
 def test_a_job_whose_every_attempt_dies_is_given_up_with_a_reason(
     start_service: StartService, long_voice: bytes
 ) -> None:
@@ -79,6 +84,7 @@ def test_a_job_whose_every_attempt_dies_is_given_up_with_a_reason(
     assert alice.submitted() != job_id
 
 
+@pytest.mark.fault(5)
 def test_a_worker_that_sleeps_past_its_lease_can_t_end_the_job_twice(
     start_service: StartService, long_voice: bytes
 ) -> None:
@@ -97,6 +103,7 @@ def test_a_worker_that_sleeps_past_its_lease_can_t_end_the_job_twice(
     assert [path.name for path in outputs] == ["1.mp4"]
 
 
+@pytest.mark.fault(4)
 def test_sigterm_of_everything_hands_the_job_back_and_it_completes_after_a_start(
     start_service: StartService, long_voice: bytes
 ) -> None:

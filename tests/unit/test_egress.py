@@ -105,6 +105,7 @@ def test_the_loopback_is_refused_without_a_connection(receiver: Receiver, host: 
     assert receiver.connections == 0
 
 
+@pytest.mark.fault(15)
 def test_a_name_that_changes_its_mind_gains_nothing(receiver: Receiver) -> None:
     # 127.0.0.9 is the address that passes the check, 127.0.0.1 the one the name would lead to afterwards.
     names = Names(["127.0.0.9"], ["127.0.0.1"])
@@ -154,6 +155,7 @@ def test_retry_after_is_handed_on(receiver: Receiver) -> None:
     assert deliver(receiver) == Answer(503, "7")
 
 
+@pytest.mark.fault(14)
 def test_a_huge_answer_is_cut_off(receiver: Receiver) -> None:
     receiver.script(Reply(body_bytes=1 << 30))
     assert deliver(receiver).status == 200

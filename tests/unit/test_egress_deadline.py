@@ -27,6 +27,7 @@ def deliver(receiver: Receiver, url: str = "", *, deadline_seconds: float) -> An
     return post(url or receiver.url, b"{}", {}, policy=receiver.policy, deadline_seconds=deadline_seconds)
 
 
+@pytest.mark.fault(14)
 @pytest.mark.parametrize(
     "reply", [Reply(hang=True), Reply(drip_seconds=0.05, drips_head=True, body_bytes=1000)]
 )
@@ -38,6 +39,7 @@ def test_an_answer_that_never_comes_ends_at_the_deadline(receiver: Receiver, rep
     assert 0.5 <= time.monotonic() - begun < 0.5 + GRACE_SECONDS
 
 
+@pytest.mark.fault(14)
 def test_a_body_that_drips_is_left_at_the_deadline_and_the_status_counts(receiver: Receiver) -> None:
     receiver.script(Reply(drip_seconds=0.05, body_bytes=1000))
     begun = time.monotonic()

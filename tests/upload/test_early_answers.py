@@ -118,6 +118,7 @@ def test_a_broken_chunked_encoding_is_a_malformed_body(server: Server, framing: 
     assert server.leftovers() == []
 
 
+@pytest.mark.fault(21)
 def test_a_body_cut_off_by_the_client_is_malformed_and_leaves_nothing(server: Server) -> None:
     with server.connect() as connection:
         connection.sendall(head("/upload", HUNDRED_MB) + part("image", PNG + bytes(100_000)))
@@ -126,6 +127,7 @@ def test_a_body_cut_off_by_the_client_is_malformed_and_leaves_nothing(server: Se
     assert server.leftovers() == []
 
 
+@pytest.mark.fault(19)
 def test_urllib_sees_the_refusal(server: Server) -> None:
     request = urllib.request.Request(
         f"{server.url}/refused", bytes(HUNDRED_MB), {"Content-Type": CONTENT_TYPE}
@@ -144,6 +146,7 @@ def test_httpx_sees_the_refusal(server: Server) -> None:
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_api_key")
 
 
+@pytest.mark.fault(19)
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 @pytest.mark.parametrize("option", ["Expect: 100-continue", "Expect:"])
 def test_curl_sees_the_refusal_and_sends_nothing_if_it_asks_first(
@@ -169,6 +172,7 @@ def test_a_client_that_asks_first_is_told_to_continue_once_its_body_is_wanted(se
         assert answer_on(connection).status == 200
 
 
+@pytest.mark.fault(20)
 def test_idle_refused_clients_do_not_stall_anybody(server: Server) -> None:
     with ExitStack() as idle:
         for _ in range(16):

@@ -48,6 +48,7 @@ def test_a_declared_length_beyond_two_files_is_refused_unread(folder: Path) -> N
     assert isinstance(refusal(NeverRead(), folder, content_length=too_long), BodyTooLarge)
 
 
+@pytest.mark.fault(21)
 def test_every_cut_body_is_refused(folder: Path) -> None:
     body = closed(part("image", PNG), part("audio", WAV[:200]))
     for length in range(len(body) - 3):
@@ -108,6 +109,7 @@ def test_an_unknown_part_is_named_beside_the_nearest_known(folder: Path, name: s
     assert f"'{nearest}'" in error.sentence
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize("name", ["image", "audio", "motion"])
 def test_a_repeated_part_is_refused(folder: Path, name: str) -> None:
     again = {"image": part("image", PNG), "audio": part("audio", WAV), "motion": text("motion", "auto") * 2}
@@ -149,6 +151,7 @@ def test_a_bad_text_is_refused(folder: Path, bad: bytes, error: type[ApiError]) 
     assert isinstance(refusal(closed(part("image", PNG), part("audio", WAV), bad), folder), error)
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize(
     "body",
     [
@@ -177,6 +180,7 @@ def test_an_encoding_that_changes_nothing_is_taken(folder: Path) -> None:
     received(closed(part("image", PNG, "content-transfer-encoding: Binary"), part("audio", WAV)), folder)
 
 
+@pytest.mark.fault(21)
 def test_a_flood_of_tiny_parts_ends_early(folder: Path) -> None:
     flood = (text("motion", "") * 1000 for _ in range(1000))
     stream = Pieces(flood)

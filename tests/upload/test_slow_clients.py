@@ -77,6 +77,7 @@ def test_a_dripping_head_is_closed_without_an_answer(dripping: Callable[[bytes],
     assert dripping(HALF_A_HEAD).recv(100) == b""
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize("beginning", [HALF_A_HEAD, BODY_BEGINS])
 def test_more_stalled_clients_than_threads_stop_the_service_only_shortly(
     impatient_server: Server, beginning: bytes

@@ -237,6 +237,7 @@ except RenderFailed as failure:
 """
 
 
+@pytest.mark.fault(22)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads its peak memory from /proc")
 def test_a_pixel_bomb_costs_nothing(folder: Path) -> None:
     packer = zlib.compressobj(1)

@@ -219,6 +219,7 @@ def test_the_longest_allowed_passes_and_a_little_more_does_not(samples: Samples,
         decoded(more, WAV, folder, max_seconds=2)
 
 
+@pytest.mark.fault(22)
 def test_what_is_too_long_is_not_decoded_to_its_end(samples: Samples, folder: Path) -> None:
     source = samples.tone("long.mp3", "-b:a", "8k", seconds=600, rate=8000, layout="mono")
     with pytest.raises(RenderFailed, match="too long"):
@@ -237,6 +238,7 @@ def test_rubbish_ends_in_a_sentence(
         decoded(samples.written("rubbish", content), media_type, folder)
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize("media_type", [WAV, MP3, M4A, OGG])
 @pytest.mark.parametrize(
     "script", ["ffconcat version 1.0\nfile secret.wav\n", "#EXTM3U\n#EXTINF:1,\nsecret.wav\n"]

@@ -54,6 +54,7 @@ def test_a_refusal_is_tried_again(receiver: Receiver, policy: EgressPolicy, stat
     assert len(receiver.requests) == 1
 
 
+@pytest.mark.fault(14)
 def test_the_schedule_is_followed_to_its_end(receiver: Receiver, policy: EgressPolicy) -> None:
     receiver.script(otherwise=Reply(500))
     assert_retried(send_one(receiver, policy, tries=0), "http_500", after=100)
@@ -61,6 +62,7 @@ def test_the_schedule_is_followed_to_its_end(receiver: Receiver, policy: EgressP
     assert send_one(receiver, policy, tries=2) == GiveUp("http_500")
 
 
+@pytest.mark.fault(14)
 def test_410_ends_it(receiver: Receiver, policy: EgressPolicy) -> None:
     receiver.script(Reply(410))
     assert send_one(receiver, policy) == GiveUp("http_410")

@@ -1,0 +1,114 @@
+"""A submission whose COMMIT gets lost on the way to the database, or whose answer does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+from sqlmodel import select
+
+from app import ids, migrations, submissions
+from app.database import Database
+from app.errors import ActiveJobExists, CommitUnknown
+from app.media import MediaType
+from app.models import Job
+from app.queues import Doorbell
+from app.states import Motion
+from app.storage import Storage
+from app.submissions import NewJob
+from tests.database.cut_line import Cut, CutLine, cut_line
+from tests.database.rows import add_job, add_key
+from tests.servers import Postgres
+from tests.service import wait_until
+
+
+@pytest.fixture
+def direct(postgres_server: Postgres) -> Iterator[Database]:
+    """The database by another way than the line."""
+    database = Database(postgres_server.fresh_database())
+    migrations.upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def line(direct: Database) -> Iterator[CutLine]:
+    with cut_line(Path(str(direct.engine.url.query["host"]))) as line:
+        yield line
+
+
+@pytest.fixture
+def database(direct: Database, line: CutLine) -> Iterator[Database]:
+    """The database at the end of the line."""
+    url = make_url(direct.engine.url).set(query={"host": str(line.folder)})
+    database = Database(url.render_as_string(hide_password=False))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def new(direct: Database, tmp_path: Path) -> NewJob:
+    for name in ("image", "audio"):
+        (tmp_path / name).write_bytes(b"bytes")
+    return NewJob(
+        id=ids.new_id(),
+        api_key_id=add_key(direct).id,
+        image=tmp_path / "image",
+        image_type=MediaType.PNG,
+        audio=tmp_path / "audio",
+        audio_type=MediaType.WAV,
+        motion=Motion.AUTO,
+        webhook_url=None,
+    )
+
+
+@pytest.mark.parametrize("cut", [Cut.UNHEARD, Cut.UNANSWERED])
+def test_a_lost_commit_is_made_good(
+    direct: Database,
+    database: Database,
+    storage: Storage,
+    doorbell: Doorbell,
+    line: CutLine,
+    new: NewJob,
+    cut: Cut,
+) -> None:
+    line.cut = cut
+
+    submissions.submit(database, storage, doorbell, new)
+
+    assert (rows(direct), uploads(storage)) == ([new.id], [new.id])
+
+
+def test_with_the_database_gone_the_files_stay_as_the_job_may_be_there(
+    direct: Database, database: Database, storage: Storage, doorbell: Doorbell, line: CutLine, new: NewJob
+) -> None:
+    line.cut = Cut.FOR_GOOD
+
+    with pytest.raises(CommitUnknown):
+        submissions.submit(database, storage, doorbell, new)
+
+    assert wait_until(lambda: rows(direct)) == [new.id]
+    assert uploads(storage) == [new.id]
+
+
+def test_a_rival_that_came_in_between_wins_and_nothing_is_left(
+    direct: Database, database: Database, storage: Storage, doorbell: Doorbell, line: CutLine, new: NewJob
+) -> None:
+    line.cut = Cut.UNHEARD
+    line.meanwhile = lambda: add_job(direct, api_key_id=new.api_key_id)
+
+    with pytest.raises(ActiveJobExists) as refused:
+        submissions.submit(database, storage, doorbell, new)
+
+    assert (rows(direct), uploads(storage)) == ([refused.value.extras["jobId"]], [])
+
+
+def rows(database: Database) -> list[str]:
+    with database.reading() as session:
+        return list(session.exec(select(Job.id)))
+
+
+def uploads(storage: Storage) -> list[str]:
+    return [folder.job_id for folder in storage.prefixes("uploads")]
