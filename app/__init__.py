@@ -12,7 +12,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     database  storage  queues                  the doors: SQL, bytes (stored, bucket, localfiles), RQ
     migrations                                 the schema
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
-    leases  housekeeping                       the verbs: a worker's, the sweeper's
+    leases  housekeeping  webhooks             the verbs: a worker's, the sweeper's, an owner's again
     web/                                       Flask
     valkey  children  supervisor  service      `talkreel up`
     cli                                        the talkreel command

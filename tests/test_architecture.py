@@ -26,7 +26,7 @@ FLOORS = (
     {"app.database", "app.storage", "app.queues", "app.valkey", "app.children"},
     {"app.migrations", "app.supervisor"},
     {"app.apikeys", "app.jobs", "app.deliveries", "app.readiness"},
-    {"app.leases", "app.housekeeping"},
+    {"app.leases", "app.housekeeping", "app.webhooks"},
     {"app.web", "app.service"},
     {"app.cli"},
     {"worker.failures", "worker.scene", "worker.cage", "worker.riff", "worker.lanes", "worker.bounds"},
