@@ -56,6 +56,7 @@ def test_an_empty_database_gets_every_table(empty: Database) -> None:
         "api_keys",
         "deliveries",
         "jobs",
+        "tries",
     }
 
 
