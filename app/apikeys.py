@@ -28,6 +28,14 @@ class MintedKey:
     webhook_secret: str
 
 
+@dataclass(frozen=True)
+class RotatedSecret:
+    """A new webhook secret, and until when the one before it signs too."""
+
+    webhook_secret: str
+    previous_until_ms: int
+
+
 def mint(database: Database, name: str) -> MintedKey:
     """Creates a key with its webhook secret."""
     minted = MintedKey(ids.new_id(), name, PREFIX + secrets.token_urlsafe(32), signing.new_webhook_secret())
@@ -77,6 +85,26 @@ def revoke(database: Database, key_id: str) -> bool:
             .values(revoked_at_ms=now_ms())
         )
     return revoked.rowcount == 1
+
+
+def rotate_secret(database: Database, key_id: str, *, grace_seconds: int) -> RotatedSecret | None:
+    """Gives a key a new webhook secret; None when there is no such active key.
+
+    The present secret goes on signing beside it for `grace_seconds`. One that was replaced before it no more.
+    """
+    secret = signing.new_webhook_secret()
+    with database.writing() as session:
+        until_ms = session.exec(
+            update(ApiKey)
+            .where(col(ApiKey.id) == key_id, col(ApiKey.revoked_at_ms).is_(None))
+            .values(
+                webhook_secret=secret,
+                previous_webhook_secret=ApiKey.webhook_secret,
+                previous_until_ms=now_ms() + grace_seconds * 1000,
+            )
+            .returning(col(ApiKey.previous_until_ms))
+        ).scalar()
+    return None if until_ms is None else RotatedSecret(secret, until_ms)
 
 
 def _digest(api_key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,21 @@ from app.database import Database
 from app.payloads import iso
 from app.service import CannotStart
 from app.settings import Settings, SettingsError
+
+NO_SUCH_KEY = "There is no active key with the id {key_id}."
+_UNITS_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class Duration(click.ParamType[int]):
+    """`30m`, `24h`, `7d` and the like, in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch(r"([0-9]{1,4})([smhd])", str(value))
+        if not found:
+            self.fail(f"{value!r} is not a time such as 30m, 24h or 7d.", param, ctx)
+        return int(found[1]) * _UNITS_SECONDS[found[2]]
 
 
 @click.group()
@@ -38,7 +54,7 @@ def up(settings: Settings) -> None:
 
 @main.group()
 def keys() -> None:
-    """Create, list and revoke API keys."""
+    """Create, list and revoke API keys, and rotate their webhook secrets."""
 
 
 @keys.command()
@@ -71,8 +87,32 @@ def revoke(settings: Settings, key_id: str) -> None:
     """Deactivate a key at once. Jobs that it has already submitted still end."""
     with _database(settings) as database:
         if not apikeys.revoke(database, key_id):
-            raise click.ClickException(f"There is no active key with the id {key_id}.")
+            raise click.ClickException(NO_SUCH_KEY.format(key_id=key_id))
     _print({"id": key_id, "revoked": True})
+
+
+@keys.command("rotate-secret")
+@click.argument("key_id", metavar="ID")
+@click.option(
+    "--grace",
+    "grace_seconds",
+    type=Duration(),
+    default="24h",
+    show_default=True,
+    help="Such as 30m, 24h, 7d.",
+)
+@click.pass_obj
+def rotate_secret(settings: Settings, key_id: str, grace_seconds: int) -> None:
+    """Print a new webhook secret as JSON. It is not shown again.
+
+    The old secret signs too until the grace is over; give 0s if somebody else knows it.
+    """
+    with _database(settings) as database:
+        rotated = apikeys.rotate_secret(database, key_id, grace_seconds=grace_seconds)
+    if rotated is None:
+        raise click.ClickException(NO_SUCH_KEY.format(key_id=key_id))
+    until = iso(rotated.previous_until_ms)
+    _print({"id": key_id, "webhookSecret": rotated.webhook_secret, "previousUntil": until})
 
 
 @contextmanager

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import case, delete, insert, update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from app import ids
 from app.database import Database, now_ms
-from app.models import ApiKey, Delivery, Job
-from app.outcomes import Delivered, DueDelivery, GiveUp, Outcome, RetryAt
+from app.models import ApiKey, Delivery, Job, Try
+from app.outcomes import Delivered, DueDelivery, GiveUp, Outcome, RetryAt, Tried
 from app.payloads import Links, StatusBody
 from app.states import DeliveryStatus, JobStatus
 from app.webhook_urls import host_of
@@ -18,6 +18,8 @@ EVENTS = {JobStatus.COMPLETED: "job.completed", JobStatus.FAILED: "job.failed"}
 
 #: A sender that doesn't record a try within this time is taken for dead, and the delivery is sent again.
 CLAIM_SECONDS = 60
+#: Of a delivery that is sent again and again, the latest ones stay on record.
+TRIES_KEPT = 100
 
 
 def schedule(session: Session, job: Job, links: Links) -> None:
@@ -26,7 +28,7 @@ def schedule(session: Session, job: Job, links: Links) -> None:
         return
     session.add(
         Delivery(
-            id=f"msg_{ids.new_id()}",
+            id=ids.new_delivery_id(),
             job_id=job.id,
             api_key_id=job.api_key_id,
             event=EVENTS[job.status],
@@ -49,16 +51,17 @@ def claim_due(database: Database, limit: int, full_hosts: frozenset[str]) -> lis
         if due:
             session.exec(
                 update(Delivery)
-                .where(col(Delivery.id).in_([delivery.id for delivery, _ in due]))
+                .where(col(Delivery.id).in_([delivery.id for delivery, *_ in due]))
                 .values(claim_token=token, claimed_until_ms=now_ms() + CLAIM_SECONDS * 1000)
             )
-    return [_due(delivery, token, secret) for delivery, secret in due]
+    return [_due(delivery, token, new, old) for delivery, new, old in due]
 
 
-def _oldest_due(limit: int, full_hosts: frozenset[str]) -> Select[Delivery, str]:
-    """Locks what it finds; what another sender has locked is left to it."""
+def _oldest_due(limit: int, full_hosts: frozenset[str]) -> Select[Delivery, str, str | None]:
+    """With the secrets that sign it. Locks what it finds; what another sender has locked is left to it."""
+    still_signs = (col(ApiKey.previous_until_ms) > now_ms(), col(ApiKey.previous_webhook_secret))
     return (
-        select(Delivery, ApiKey.webhook_secret)
+        select(Delivery, ApiKey.webhook_secret, case(still_signs, else_=None))
         .join(ApiKey, col(ApiKey.id) == col(Delivery.api_key_id))
         .where(
             Delivery.status == DeliveryStatus.PENDING,
@@ -72,33 +75,52 @@ def _oldest_due(limit: int, full_hosts: frozenset[str]) -> Select[Delivery, str]
     )
 
 
-def _due(delivery: Delivery, token: str, secret: str) -> DueDelivery:
+def _due(delivery: Delivery, token: str, new_secret: str, old_secret: str | None) -> DueDelivery:
     return DueDelivery(
         id=delivery.id,
         claim_token=token,
         url=delivery.url,
         event=delivery.event,
         body=delivery.body,
-        tries=delivery.tries,
-        secrets=(secret,),
+        tries=delivery.tries - delivery.schedule_from,
+        secrets=(new_secret, old_secret) if old_secret else (new_secret,),
     )
 
 
-def record(database: Database, delivery: DueDelivery, outcome: Outcome) -> bool:
-    """Writes what a try came to; False when another sender has claimed the delivery since."""
+def record(database: Database, delivery: DueDelivery, tried: Tried) -> bool:
+    """Writes a try down, and what it came to; False when another sender has claimed the delivery since."""
     with database.writing() as session:
-        recorded = session.exec(
+        number = session.exec(
             update(Delivery)
             .where(col(Delivery.id) == delivery.id, col(Delivery.claim_token) == delivery.claim_token)
             .values(
-                **_consequence(outcome),
+                **_consequence(tried.outcome),
                 tries=Delivery.tries + 1,
                 claim_token=None,
                 claimed_until_ms=0,
                 updated_at_ms=now_ms(),
             )
+            .returning(col(Delivery.tries))
+        ).scalar()
+        if number is not None:
+            _write_down(session, delivery.id, number, tried)
+    return number is not None
+
+
+def _write_down(session: Session, delivery_id: str, number: int, tried: Tried) -> None:
+    session.exec(
+        insert(Try).values(
+            delivery_id=delivery_id,
+            number=number,
+            begun_at_ms=now_ms() - tried.took_ms,
+            took_ms=tried.took_ms,
+            status=tried.status,
+            error=tried.error,
         )
-    return recorded.rowcount == 1
+    )
+    session.exec(
+        delete(Try).where(col(Try.delivery_id) == delivery_id, col(Try.number) <= number - TRIES_KEPT)
+    )
 
 
 def _consequence(outcome: Outcome) -> dict[str, object]:

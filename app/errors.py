@@ -5,10 +5,10 @@
     │   ├── MalformedBody, MissingPart, UnknownPart, RepeatedPart
     │   └── InvalidParameter, InvalidCursor, InvalidWebhookUrl
     ├── MissingApiKey, InvalidApiKey 401
-    ├── NotFound 404 ── JobNotFound, LinkExpired, StoredFileMissing
+    ├── NotFound 404 ── JobNotFound, DeliveryNotFound, LinkExpired, StoredFileMissing
     ├── MethodNotAllowed 405
     ├── UploadTooSlow 408
-    ├── ActiveJobExists, NotCancellable 409
+    ├── ActiveJobExists, NotCancellable, DeliveryUnderWay 409
     ├── FileTooLarge, BodyTooLarge 413
     ├── NotMultipart, UnsupportedMediaType 415
     ├── RangeNotSatisfiable 416
@@ -114,6 +114,11 @@ class JobNotFound(NotFound):
     sentence = "No job of yours has this id."
 
 
+class DeliveryNotFound(NotFound):
+    code = "delivery_not_found"
+    sentence = "This job has no webhook delivery with this id."
+
+
 class LinkExpired(NotFound):
     code = "link_expired"
     sentence = "This link is not valid or has expired. Ask the job's status for a fresh one."
@@ -149,6 +154,12 @@ class NotCancellable(ApiError):
     status = 409
     code = "not_cancellable"
     sentence = "Only a job that is still pending can be cancelled."
+
+
+class DeliveryUnderWay(ApiError):
+    status = 409
+    code = "delivery_under_way"
+    sentence = "This webhook is being sent right now. See its tries in a moment."
 
 
 class FileTooLarge(ApiError):

@@ -6,6 +6,8 @@ import re
 import secrets
 import string
 
+DELIVERY_PREFIX = "msg_"
+
 _ALPHABET = string.ascii_lowercase + string.digits
 _LENGTH = 24
 _SHAPE = re.compile(rf"[a-z][a-z0-9]{{{_LENGTH - 1}}}")
@@ -16,6 +18,16 @@ def new_id() -> str:
     return secrets.choice(string.ascii_lowercase) + "".join(
         secrets.choice(_ALPHABET) for _ in range(_LENGTH - 1)
     )
+
+
+def new_delivery_id() -> str:
+    """An id with the prefix that Standard Webhooks 1.0.0 shows on a `webhook-id`. It holds no dot."""
+    return DELIVERY_PREFIX + new_id()
+
+
+def is_delivery_id(text: str) -> bool:
+    """Whether `new_delivery_id` may have made it."""
+    return text.startswith(DELIVERY_PREFIX) and is_id(text.removeprefix(DELIVERY_PREFIX))
 
 
 def is_id(text: str) -> bool:

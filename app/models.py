@@ -60,6 +60,9 @@ class ApiKey(SQLModel, table=True):
     name: str
     key_sha256: str = Field(unique=True)
     webhook_secret: str
+    #: The secret before it, which signs too until its grace is over.
+    previous_webhook_secret: str | None = None
+    previous_until_ms: int | None = Field(default=None, sa_type=BigInteger)
     created_at_ms: int = Field(sa_type=BigInteger)
     revoked_at_ms: int | None = Field(default=None, sa_type=BigInteger)
 
@@ -170,9 +173,26 @@ class Delivery(SQLModel, table=True):
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     status: DeliveryStatus = Field(sa_column=_word(DeliveryStatus, closed=True))
     tries: int = 0
+    #: What `tries` was when the schedule began: a redelivery begins it anew.
+    schedule_from: int = 0
     due_at_ms: int = Field(sa_type=BigInteger)
     claim_token: str | None = None
     claimed_until_ms: int = Field(default=0, sa_type=BigInteger)
     last_result: str | None = None
     created_at_ms: int = Field(sa_type=BigInteger)
     updated_at_ms: int = Field(sa_type=BigInteger)
+
+
+class Try(SQLModel, table=True):
+    """One try to deliver a webhook, gone with its delivery. Nothing of the answer is kept but its status."""
+
+    __tablename__ = "tries"
+
+    delivery_id: str = Field(primary_key=True, foreign_key="deliveries.id", ondelete="CASCADE")
+    #: Counted from 1 over the delivery's whole life.
+    number: int = Field(primary_key=True)
+    begun_at_ms: int = Field(sa_type=BigInteger)
+    took_ms: int
+    #: Of the answer; null when there was none, and then `error` is the word for why.
+    status: int | None = None
+    error: str | None = None

@@ -22,7 +22,8 @@ BUSY = frozenset({429, 503})
 class DueDelivery:
     """A delivery claimed for one try.
 
-    `body` goes over the wire as it is; `tries` were made before this one; `secrets` begins with the newest.
+    `body` goes over the wire as it is; `tries` were made before this one, since the schedule began; `secrets`
+    begins with the newest.
     """
 
     id: str
@@ -62,6 +63,25 @@ class GiveUp:
 
 
 Outcome = Delivered | RetryAt | GiveUp
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A try that is over, and what follows from it.
+
+    `status` is the answer's; without an answer it is None, and `error` is the `EgressError.error_class`.
+    """
+
+    outcome: Outcome
+    status: int | None
+    error: str | None
+    took_ms: int
+
+    @classmethod
+    def of(cls, result: Answer | EgressError, took_ms: int, outcome: Outcome) -> Tried:
+        if isinstance(result, Answer):
+            return cls(outcome, result.status, None, took_ms)
+        return cls(outcome, None, result.error_class, took_ms)
 
 
 def outcome_of(

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from app import clock, signing
-from app.models import Job
+from app.models import Delivery, Job, Try
 from app.settings import Settings
-from app.states import JobStatus, MotionMade, Phase
+from app.states import DeliveryStatus, JobStatus, MotionMade, Phase
 
 #: Links stay the same within this time, so that a polled body does too.
 LINK_STEP_SECONDS = 3600
@@ -146,6 +146,52 @@ class ListBody(Body):
         )
 
 
+class TryBody(Body):
+    """`status` is the receiver's answer; without one, `error` is the word for why."""
+
+    number: int
+    at: str
+    status: int | None
+    ms: int
+    error: str | None
+
+    @classmethod
+    def of(cls, one: Try) -> TryBody:
+        return cls(
+            number=one.number, at=iso(one.begun_at_ms), status=one.status, ms=one.took_ms, error=one.error
+        )
+
+
+class DeliveryBody(Body):
+    """`next_try_at` is None once the delivery is over."""
+
+    id: str
+    event: str
+    url: str
+    status: DeliveryStatus
+    tries: list[TryBody]
+    next_try_at: str | None
+    created_at: str
+
+    @classmethod
+    def of(cls, delivery: Delivery, tries: Sequence[Try]) -> DeliveryBody:
+        return cls(
+            id=delivery.id,
+            event=delivery.event,
+            url=delivery.url,
+            status=delivery.status,
+            tries=[TryBody.of(one) for one in tries],
+            next_try_at=iso(delivery.due_at_ms) if delivery.status is DeliveryStatus.PENDING else None,
+            created_at=iso(delivery.created_at_ms),
+        )
+
+
+class DeliveriesBody(Body):
+    """`GET /api/jobs/<jobId>/deliveries`."""
+
+    deliveries: list[DeliveryBody]
+
+
 class CreatedBody(Body):
     """`POST /api/jobs`."""
 
@@ -154,7 +200,7 @@ class CreatedBody(Body):
 
 
 class DoneBody(Body):
-    """Cancel and delete."""
+    """Cancel, delete and redeliver."""
 
     success: bool = True
     message: str

@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +27,18 @@ CHUNK = b"x" * 65_536
 #: Below those the system gives out by itself (Linux from 32768, macOS from 49152), where the client of
 #: another test may still be knocking on a server that is gone: `connections` is about nobody but ours.
 QUIET_PORTS = range(20_000, 32_000)
+
+
+class Names:
+    """A resolver that gives the next of its answers at each look-up, the last one for ever."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def __call__(self, host: str, port: int) -> Sequence[str]:
+        self.asked.append(host)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ FLOORS = (
     {"app.migrations", "app.supervisor"},
     {"app.segments"},
     {"app.apikeys", "app.jobs", "app.deliveries", "app.readiness"},
-    {"app.submissions", "app.leases", "app.housekeeping"},
+    {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks"},
     {"app.web", "app.service"},
     {"app.cli"},
     {"worker.failures", "worker.scene", "worker.cage", "worker.riff", "worker.lanes", "worker.bounds"},

@@ -6,14 +6,22 @@ import json
 import os
 import re
 import subprocess
+import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import pytest
+from standardwebhooks import WebhookVerificationError
+
+from app.egress import EgressError
 from app.settings import Settings
+from app.signing import new_webhook_secret, webhook_headers
 from tests.service import Service, wait_until
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+WEBHOOKS = README.partition("### Webhooks")[2].partition("\n## ")[0]
 
 
 def test_the_settings_table_lists_every_setting_and_no_other() -> None:
@@ -47,6 +55,48 @@ def test_the_curl_lines_are_the_life_of_a_job(service: Service, tmp_path: Path) 
 
     assert (tmp_path / "video.mp4").read_bytes()[4:8] == b"ftyp"
     assert deleted == {"success": True, "message": "Job deleted successfully"}
+
+
+def test_the_curl_lines_of_a_webhook_show_it_and_send_it_again(service: Service, tmp_path: Path) -> None:
+    user = service.user("told")
+    shell = partial(run, key=user.key["apiKey"], url=service.address, folder=tmp_path)
+    job_id = user.submitted(webhookUrl="https://nowhere.invalid/hook")
+    look, redeliver = (line.replace("JOB_ID", job_id) for line in re.findall(r"^curl .*$", WEBHOOKS, re.M))
+
+    tried = wait_until(
+        lambda: (found := json.loads(shell(look))["deliveries"]) and found[0]["tries"] and found[0]
+    )
+    (word,) = {one["error"] for one in tried["tries"]}
+    answer = json.loads(shell(redeliver.replace("DELIVERY_ID", tried["id"])))
+
+    assert f"`{word}`" in WEBHOOKS
+    assert answer == {"success": True, "message": "Webhook will be sent again"}
+
+
+def test_the_code_that_verifies_a_webhook_does() -> None:
+    with_library, without = re.findall(r"```python\n(.*?)```", WEBHOOKS, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(with_library + without, names)
+    secret, body = new_webhook_secret(), b'{"jobId": "a"}'
+    headers = webhook_headers(
+        message_id="msg_1",
+        timestamp_seconds=int(time.time()),
+        body=body,
+        event="job.failed",
+        secrets=[secret],
+    )
+
+    assert names["job_told"](body, headers, secret) == {"jobId": "a"}
+    assert names["is_ours"](body, headers, secret)
+    with pytest.raises(WebhookVerificationError):
+        names["job_told"](body + b" ", headers, secret)
+    assert not names["is_ours"](body + b" ", headers, secret)
+
+
+def test_every_word_for_a_try_without_an_answer_is_named() -> None:
+    words = {error.error_class for error in EgressError.__subclasses__()}
+
+    assert {word for word in words if f"`{word}`" not in WEBHOOKS} == set()
 
 
 def curl_lines() -> list[str]:

@@ -17,7 +17,7 @@ import structlog
 
 from app import failpoints
 from app.egress import Answer, EgressError, EgressPolicy, Resolve, lookup, post
-from app.outcomes import DueDelivery, Outcome, outcome_of
+from app.outcomes import DueDelivery, Tried, outcome_of
 from app.signing import webhook_headers
 from worker.lanes import Lanes
 
@@ -41,12 +41,12 @@ class Desk:
     """What the sender asks of the rest of the service.
 
     `claim(limit, full_hosts)` gives due deliveries, none for a `DueDelivery.host` in `full_hosts`;
-    `send` tries one; `record` writes the outcome down; `wait_for_bell(timeout_seconds)` says whether it rang.
+    `send` tries one; `record` writes the try down; `wait_for_bell(timeout_seconds)` says whether it rang.
     """
 
     claim: Callable[[int, frozenset[str]], Sequence[DueDelivery]]
-    send: Callable[[DueDelivery], Outcome]
-    record: Callable[[DueDelivery, Outcome], object]
+    send: Callable[[DueDelivery], Tried]
+    record: Callable[[DueDelivery, Tried], object]
     wait_for_bell: Callable[[float], bool]
 
 
@@ -57,14 +57,19 @@ def send(
     *,
     schedule: Sequence[int],
     resolve: Resolve = lookup,
-) -> Outcome:
+) -> Tried:
     """One try: signs the delivery's bytes as of `now_seconds` (Unix time), posts them, judges the answer.
 
     Never raises: what goes wrong is an outcome, too.
     """
+    begun = time.monotonic()
     result = _try(delivery, policy, now_seconds, resolve)
+    took_ms = round((time.monotonic() - begun) * 1000)
     jitter = random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, hides nothing
-    return outcome_of(result, tries=delivery.tries, schedule=schedule, jitter=jitter, now_seconds=now_seconds)
+    outcome = outcome_of(
+        result, tries=delivery.tries, schedule=schedule, jitter=jitter, now_seconds=now_seconds
+    )
+    return Tried.of(result, took_ms, outcome)
 
 
 def _try(
@@ -135,19 +140,18 @@ def _start_ready(desk: Desk, lanes: Lanes, wake: threading.Event) -> None:
 
 
 def _deliver(desk: Desk, lanes: Lanes, wake: threading.Event, delivery: DueDelivery) -> None:
-    begun = time.monotonic()
     with _outlived("delivering a webhook broke"):
-        outcome = desk.send(delivery)
+        tried = desk.send(delivery)
         failpoints.reach("after_post")
         log.info(
             "webhook tried",
             delivery=delivery.id,
             host=delivery.host,
             tries=delivery.tries + 1,
-            outcome=repr(outcome),
-            seconds=round(time.monotonic() - begun, 3),
+            outcome=repr(tried.outcome),
+            ms=tried.took_ms,
         )
-        desk.record(delivery, outcome)
+        desk.record(delivery, tried)
     lanes.done(delivery)
     wake.set()
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from app import housekeeping, ids, jobs, submissions
-from app.errors import InvalidParameter, JobNotFound
-from app.payloads import Body, CreatedBody, DoneBody, ListBody, StatusBody
+from app import housekeeping, ids, jobs, submissions, webhooks
+from app.errors import DeliveryNotFound, InvalidParameter, JobNotFound
+from app.payloads import (
+    Body,
+    CreatedBody,
+    DeliveriesBody,
+    DeliveryBody,
+    DoneBody,
+    ListBody,
+    StatusBody,
+)
 from app.states import ACTIVE, JobStatus
 from app.submissions import NewJob
 from app.web import uploads
@@ -20,13 +28,16 @@ MAX_PAGE = 100
 POLL_AFTER_SECONDS = 2
 CANCELLED = "Job cancelled successfully"
 DELETED = "Job deleted successfully"
+REDELIVERING = "Webhook will be sent again"
 
 
 @api.before_request
 def _refuse_strange_ids() -> None:
-    job_id = (request.view_args or {}).get("job_id")
-    if job_id is not None and not ids.is_id(job_id):
+    given = request.view_args or {}
+    if "job_id" in given and not ids.is_id(given["job_id"]):
         raise JobNotFound
+    if "delivery_id" in given and not ids.is_delivery_id(given["delivery_id"]):
+        raise DeliveryNotFound
 
 
 @api.post("/jobs")
@@ -65,6 +76,18 @@ def cancel(job_id: str) -> Response:
 def delete(job_id: str) -> Response:
     deleted = jobs.delete(services().database, services().storage, job_id, owner=caller().id)
     return _answer(DoneBody(message=DELETED if deleted else CANCELLED))
+
+
+@api.get("/jobs/<job_id>/deliveries")
+def deliveries(job_id: str) -> Response:
+    found = webhooks.histories(services().database, job_id, owner=caller().id)
+    return _answer(DeliveriesBody(deliveries=[DeliveryBody.of(each.delivery, each.tries) for each in found]))
+
+
+@api.post("/jobs/<job_id>/deliveries/<delivery_id>/redeliver")
+def redeliver(job_id: str, delivery_id: str) -> Response:
+    webhooks.redeliver(services().database, services().doorbell, job_id, delivery_id, owner=caller().id)
+    return _answer(DoneBody(message=REDELIVERING), status=202)
 
 
 def _take_in() -> str:

@@ -21,6 +21,8 @@ BEHIND_THE_KEY = [
     ("GET", "/api/status/nobodys"),
     ("POST", "/api/jobs/nobodys/cancel"),
     ("DELETE", "/api/jobs/nobodys"),
+    ("GET", "/api/jobs/nobodys/deliveries"),
+    ("POST", "/api/jobs/nobodys/deliveries/none/redeliver"),
     ("GET", "/api/nowhere"),
     ("GET", "/api/"),
     ("GET", "/api/health/nowhere"),
@@ -102,7 +104,12 @@ def test_ready_needs_no_key(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/api/status/{}"), ("POST", "/api/jobs/{}/cancel"), ("DELETE", "/api/jobs/{}")],
+    [
+        ("GET", "/api/status/{}"),
+        ("POST", "/api/jobs/{}/cancel"),
+        ("DELETE", "/api/jobs/{}"),
+        ("GET", "/api/jobs/{}/deliveries"),
+    ],
 )
 def test_somebody_elses_job_answers_as_one_that_is_not_there(world: World, method: str, path: str) -> None:
     hers = world.alice.submitted()

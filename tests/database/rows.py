@@ -9,11 +9,11 @@ from sqlmodel import col, select, update
 from app import apikeys, deliveries, ids
 from app.apikeys import MintedKey
 from app.database import Database, now_ms
-from app.leases import Lease, Outcome, claim
+from app.leases import Lease, Outcome, claim, complete
 from app.media import MediaType
-from app.models import Delivery, Job
+from app.models import ApiKey, Delivery, Job, Try
 from app.notices import Notice
-from app.outcomes import DueDelivery
+from app.outcomes import Delivered, DueDelivery, GiveUp, RetryAt, Tried
 from app.payloads import Links
 from app.states import JobStatus, Motion, MotionMade, Phase
 
@@ -22,6 +22,12 @@ LINKS = Links("https://talkreel.test", b"k" * 32, 3600)
 OUTCOME = Outcome(
     MotionMade.STILL, [Notice("no_face", "No face.")], duration_seconds=1.5, width=64, height=48
 )
+
+#: What tries came to.
+DELIVERED = Tried(Delivered(204), 204, None, 12)
+FAILED = Tried(RetryAt(300, "http_500"), 500, None, 34)
+UNANSWERED = Tried(RetryAt(300, "timeout"), None, "timeout", 15_000)
+GIVEN_UP = Tried(GiveUp("http_410"), 410, None, 56)
 
 
 def add_key(database: Database) -> MintedKey:
@@ -55,6 +61,13 @@ def claimed(database: Database, **values: Any) -> Lease:
     return lease
 
 
+def ended(database: Database, url: str = HOOK, **values: Any) -> str:
+    """A job that just completed; returns its id."""
+    lease = claimed(database, webhook_url=url, **values)
+    assert complete(database, lease, OUTCOME, LINKS)
+    return lease.job.id
+
+
 def change(database: Database, job_id: str, **values: Any) -> None:
     with database.writing() as session:
         session.exec(update(Job).where(col(Job.id) == job_id).values(**values))
@@ -82,3 +95,13 @@ def change_delivery(database: Database, delivery_id: str, **values: Any) -> None
 
 def due(database: Database, limit: int = 10, full_hosts: frozenset[str] = frozenset()) -> list[DueDelivery]:
     return deliveries.claim_due(database, limit, full_hosts)
+
+
+def tries_of(database: Database, delivery_id: str) -> list[Try]:
+    with database.reading() as session:
+        return list(session.exec(select(Try).where(Try.delivery_id == delivery_id).order_by(col(Try.number))))
+
+
+def change_key(database: Database, key_id: str, **values: Any) -> None:
+    with database.writing() as session:
+        session.exec(update(ApiKey).where(col(ApiKey.id) == key_id).values(**values))

@@ -5,29 +5,23 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from app import deliveries, jobs, leases
+from app import deliveries, jobs
 from app.database import Database, now_ms
-from app.outcomes import Delivered, GiveUp, RetryAt
 from app.payloads import StatusBody
 from app.states import DeliveryStatus
 from app.storage import Storage
 from tests.database.rows import (
+    DELIVERED,
+    FAILED,
+    GIVEN_UP,
     HOOK,
     LINKS,
-    OUTCOME,
     change_delivery,
-    claimed,
     delivery_rows,
     due,
+    ended,
     job_row,
 )
-
-
-def ended(database: Database, url: str = HOOK) -> str:
-    """A job that just completed; returns its id."""
-    lease = claimed(database, webhook_url=url)
-    assert leases.complete(database, lease, OUTCOME, LINKS)
-    return lease.job.id
 
 
 def test_a_delivery_carries_the_status_object_and_its_owner_s_secret(database: Database) -> None:
@@ -103,7 +97,7 @@ def test_a_delivered_one_is_over(database: Database) -> None:
     ended(database)
     (delivery,) = due(database)
 
-    assert deliveries.record(database, delivery, Delivered(204))
+    assert deliveries.record(database, delivery, DELIVERED)
 
     (row,) = delivery_rows(database)
     assert (row.status, row.tries, row.last_result) == (DeliveryStatus.DELIVERED, 1, "204")
@@ -114,7 +108,7 @@ def test_one_given_up_is_over(database: Database) -> None:
     ended(database)
     (delivery,) = due(database)
 
-    assert deliveries.record(database, delivery, GiveUp("http_410"))
+    assert deliveries.record(database, delivery, GIVEN_UP)
 
     (row,) = delivery_rows(database)
     assert (row.status, row.tries, row.last_result) == (DeliveryStatus.GIVEN_UP, 1, "http_410")
@@ -125,7 +119,7 @@ def test_one_to_be_tried_again_waits_and_stays_the_same(database: Database) -> N
     ended(database)
     (first,) = due(database)
 
-    assert deliveries.record(database, first, RetryAt(300, "http_500"))
+    assert deliveries.record(database, first, FAILED)
     assert due(database) == []
     (row,) = delivery_rows(database)
     assert (row.status, row.tries, row.last_result) == (DeliveryStatus.PENDING, 1, "http_500")
@@ -145,8 +139,8 @@ def test_a_sender_that_died_leaves_its_claim_to_the_next(database: Database) -> 
     (taken_over,) = due(database)
 
     assert taken_over.id == dead.id
-    assert not deliveries.record(database, dead, GiveUp("http_500"))
-    assert deliveries.record(database, taken_over, Delivered(200))
+    assert not deliveries.record(database, dead, GIVEN_UP)
+    assert deliveries.record(database, taken_over, DELIVERED)
     (row,) = delivery_rows(database)
     assert (row.status, row.tries) == (DeliveryStatus.DELIVERED, 1)
 

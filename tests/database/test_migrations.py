@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from app import migrations, models
 from app.database import Database
 from app.states import JobStatus
-from tests.database.rows import add_job, add_key, change
+from tests.database.rows import add_job, add_key, change, due
 
 WHERE = {
     "uq_jobs_one_active_per_key": models.WHERE_ACTIVE,
@@ -24,6 +27,13 @@ WHERE = {
     "ix_jobs_retention": models.WHERE_TERMINAL,
     "ix_deliveries_due": models.WHERE_DUE,
 }
+OF_THE_FIRST_RELEASE = (
+    "INSERT INTO api_keys (id, name, key_sha256, webhook_secret, created_at_ms)"
+    " VALUES ('key', 'somebody', 'hash', 'whsec_old', 1)",
+    "INSERT INTO deliveries (id, job_id, api_key_id, event, url, host, body, status, tries, due_at_ms,"
+    " claimed_until_ms, created_at_ms, updated_at_ms) VALUES ('msg_1', 'job', 'key', 'job.completed',"
+    " 'https://hook.test/', 'hook.test', '{}', 'PENDING', 2, 1, 0, 1, 1)",
+)
 DEFINITIONS = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
     "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
@@ -57,6 +67,7 @@ def test_an_empty_database_gets_every_table(empty: Database) -> None:
         "deliveries",
         "jobs",
         "segments",
+        "tries",
     }
 
 
@@ -75,6 +86,26 @@ def test_processes_that_start_together_upgrade_once(empty: Database) -> None:
         list(starters.map(lambda _: migrations.upgrade(empty), range(4)))
 
     add_key(empty)
+
+
+def test_what_the_first_release_wrote_is_there_after_the_upgrade(empty: Database) -> None:
+    with empty.engine.connect() as connection:
+        command.upgrade(_config_to(connection), "0001")
+        for statement in OF_THE_FIRST_RELEASE:
+            connection.execute(text(statement))
+        connection.commit()
+
+    migrations.upgrade(empty)
+
+    (delivery,) = due(empty)
+    assert (delivery.tries, delivery.secrets) == (2, ("whsec_old",))
+
+
+def _config_to(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    return config
 
 
 def test_the_models_are_what_the_migrations_make(database: Database) -> None:

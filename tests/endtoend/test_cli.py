@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,36 @@ def test_revoking_a_key_that_is_not_there_says_so(service: Service) -> None:
 
     assert done.returncode != 0
     assert "nobody" in done.stderr
+
+
+def test_a_rotated_secret_is_printed_once_with_the_end_of_the_old_one_s_grace(service: Service) -> None:
+    (key,) = talkreel(service, "keys", "create", "rotated")
+
+    (made,) = talkreel(service, "keys", "rotate-secret", key["id"], "--grace", "2h")
+
+    assert set(made) == {"id", "webhookSecret", "previousUntil"}
+    assert made["id"] == key["id"]
+    assert made["webhookSecret"].startswith("whsec_")
+    assert made["webhookSecret"] != key["webhookSecret"]
+    left = datetime.fromisoformat(made["previousUntil"]) - datetime.now(UTC)
+    assert timedelta(hours=1, minutes=58) < left < timedelta(hours=2, minutes=1)
+
+
+@pytest.mark.parametrize("grace", ["soon", "24", "-1h", "1w", "99999d", "1h30m"])
+def test_a_grace_that_is_no_time_is_refused_and_rotates_nothing(service: Service, grace: str) -> None:
+    done = run([TALKREEL, "keys", "rotate-secret", "nobody", "--grace", grace], service.environment)
+
+    assert done.returncode != 0
+    assert f"{grace!r} is not a time such as 30m, 24h or 7d" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_rotating_the_secret_of_a_key_that_is_not_there_says_so(service: Service) -> None:
+    done = run([TALKREEL, "keys", "rotate-secret", "nobody"], service.environment)
+
+    assert done.returncode != 0
+    assert "nobody" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("argv", STARTS.values(), ids=STARTS)

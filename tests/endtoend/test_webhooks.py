@@ -6,14 +6,16 @@ import hashlib
 import hmac
 import json
 import sqlite3
+import subprocess
 from contextlib import closing
 from importlib.metadata import version
+from typing import Any
 
 import pytest
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.receiver import Received, Receiver, Reply
-from tests.service import Service, User, wait_until
+from tests.service import TALKREEL, Service, User, wait_until
 from tests.world import wav
 
 BROKEN_SOUND = b"RIFF\x24\x00\x00\x00WAVEnothing of a sound is in here"
@@ -52,9 +54,8 @@ def test_both_kinds_of_verifiers_accept_the_signatures(alice: User, receiver: Re
     (told,) = receiver.wait_for(1)
 
     secret = alice.key["webhookSecret"]
-    expected = hmac.new(secret.encode(), told.body, hashlib.sha256).hexdigest()
-    assert told.headers["X-Webhook-Signature"] == expected
-    assert Webhook(secret).verify(told.body.decode(), dict(told.headers.items()))
+    assert told.headers["X-Webhook-Signature"] == plain_signature(told, secret)
+    assert verifies(told, secret)
 
 
 def test_a_cancelled_job_is_not_told(
@@ -84,8 +85,7 @@ def test_an_answer_of_500_is_tried_again_under_the_same_id_until_it_is_taken(
     assert len({told.headers["webhook-id"] for told in tries}) == 1
     assert len({told.body for told in tries}) == 1
     assert len({told.headers["webhook-timestamp"] for told in tries}) > 1
-    for told in tries:
-        Webhook(alice.key["webhookSecret"]).verify(told.body.decode(), dict(told.headers.items()))
+    assert all(verifies(told, alice.key["webhookSecret"]) for told in tries)
 
 
 @pytest.mark.fault(14)
@@ -120,6 +120,69 @@ def test_a_receiver_that_takes_its_time_doesn_t_hold_up_the_next_job(
     quick = bob.submitted(webhookUrl=receiver.url)
 
     assert jobs_told(receiver.wait_for(2, deadline_seconds=5.5)) == [slow, quick]
+
+
+def test_a_webhook_that_was_given_up_is_sent_again_under_the_same_id_when_its_owner_asks(
+    alice: User, receiver: Receiver
+) -> None:
+    receiver.script(Reply(410))
+    job_id = alice.submitted(webhookUrl=receiver.url)
+    given_up = wait_until(
+        lambda: (found := told_of(alice, job_id)) and found["status"] == "GIVEN_UP" and found
+    )
+    assert [(one["number"], one["status"], one["error"]) for one in given_up["tries"]] == [(1, 410, None)]
+
+    answer = alice.http.post(f"/api/jobs/{job_id}/deliveries/{given_up['id']}/redeliver")
+
+    assert answer.status_code == 202
+    first, again = receiver.wait_for(2, deadline_seconds=5)
+    assert first.headers["webhook-id"] == again.headers["webhook-id"] == given_up["id"]
+    assert first.body == again.body
+    wait_until(lambda: told_of(alice, job_id)["status"] == "DELIVERED")
+    assert [one["status"] for one in told_of(alice, job_id)["tries"]] == [410, 200]
+
+
+def test_a_rotated_secret_verifies_beside_the_old_one_until_the_grace_is_over(
+    calling_service: Service, receiver: Receiver
+) -> None:
+    carol = calling_service.user("carol")
+    old = carol.key["webhookSecret"]
+    newer = rotated(calling_service, carol, "24h")
+    carol.wait_for(carol.submitted(webhookUrl=receiver.url))
+    newest = rotated(calling_service, carol, "0s")
+    carol.wait_for(carol.submitted(webhookUrl=receiver.url))
+
+    within, after = receiver.wait_for(2)
+
+    assert [verifies(within, secret) for secret in (old, newer, newest)] == [True, True, False]
+    assert [verifies(after, secret) for secret in (old, newer, newest)] == [False, False, True]
+    assert within.headers["X-Webhook-Signature"] == plain_signature(within, newer)
+    assert after.headers["X-Webhook-Signature"] == plain_signature(after, newest)
+
+
+def rotated(service: Service, user: User, grace: str) -> str:
+    """The new secret, as the command prints it."""
+    argv = [TALKREEL, "keys", "rotate-secret", user.key["id"], "--grace", grace]
+    done = subprocess.run(argv, env=service.environment, capture_output=True, check=True, timeout=30)
+    return str(json.loads(done.stdout)["webhookSecret"])
+
+
+def verifies(told: Received, secret: str) -> bool:
+    try:
+        Webhook(secret).verify(told.body, dict(told.headers.items()))
+    except WebhookVerificationError:
+        return False
+    return True
+
+
+def plain_signature(told: Received, secret: str) -> str:
+    return hmac.new(secret.encode(), told.body, hashlib.sha256).hexdigest()
+
+
+def told_of(user: User, job_id: str) -> dict[str, Any]:
+    """The job's delivery as its owner sees it; empty while there is none."""
+    (delivery,) = user.http.get(f"/api/jobs/{job_id}/deliveries").json()["deliveries"] or [{}]
+    return dict(delivery)
 
 
 def delivery_of(service: Service, job_id: str) -> tuple[str, int] | None:

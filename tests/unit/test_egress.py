@@ -19,7 +19,7 @@ from app.egress import (
     post,
 )
 from app.settings import Settings
-from tests.receiver import Receiver, Reply
+from tests.receiver import Names, Receiver, Reply
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
@@ -28,18 +28,6 @@ LOOPBACK = (ip_network("127.0.0.0/8"),)
 def receiver(tmp_path: Path) -> Iterator[Receiver]:
     with Receiver(tmp_path) as one:
         yield one
-
-
-class Names:
-    """A resolver that gives the next of its answers at each look-up, the last one for ever."""
-
-    def __init__(self, *answers: Sequence[str]) -> None:
-        self.answers = list(answers)
-        self.asked: list[str] = []
-
-    def __call__(self, host: str, port: int) -> Sequence[str]:
-        self.asked.append(host)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 def deliver(receiver: Receiver, url: str = "") -> Answer:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.egress import Answer, BlockedAddress, ConnectFailed, EgressError, Timeout
 from app.outcomes import Delivered, DueDelivery, GiveUp, Outcome, RetryAt, outcome_of
+from app.settings import Settings
 
 SCHEDULE = (5, 300, 1_800)
 #: Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110, section 5.6.7.
@@ -53,6 +54,15 @@ def test_a_schedule_that_is_used_up_ends_the_delivery(tries: int) -> None:
     assert decide(Answer(500), tries=tries) == GiveUp("http_500")
     assert decide(Timeout("slow"), tries=tries) == GiveUp("timeout")
     assert decide(Answer(503, "7"), tries=tries) == GiveUp("http_503")
+
+
+def test_unless_set_otherwise_it_is_tried_ten_times_within_75_hours() -> None:
+    schedule = Settings().webhook_retry_schedule
+    outcomes = [decide(Answer(500), tries=tries, schedule=schedule) for tries in range(10)]
+    delays_seconds = [outcome.delay_seconds for outcome in outcomes if isinstance(outcome, RetryAt)]
+    assert outcomes[9] == GiveUp("http_500")
+    assert delays_seconds[:4] == [5, 300, 1800, 7200]
+    assert 75 <= sum(delays_seconds) / 3600 < 76
 
 
 def test_an_empty_schedule_means_one_try() -> None:

@@ -6,15 +6,20 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from app.outcomes import DueDelivery, Outcome
+from app.outcomes import DueDelivery, Outcome, Tried
 from worker.webhooks import Desk, run_sender
 
-Send = Callable[[DueDelivery], Outcome]
+Send = Callable[[DueDelivery], Tried]
 
 
 def delivery_to(url: str, number: int = 0, *, tries: int = 0) -> DueDelivery:
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     return DueDelivery(f"msg_{number}", f"token{number}", url, "job.completed", b'{"a":1}', tries, (secret,))
+
+
+def answering(outcome_of: Callable[[DueDelivery], Outcome]) -> Send:
+    """Sends nothing: every try comes to what `outcome_of` says, as if the receiver had answered 200."""
+    return lambda delivery: Tried(outcome_of(delivery), 200, None, 0)
 
 
 class MemoryDesk:
@@ -40,9 +45,9 @@ class MemoryDesk:
             self.due = [delivery for delivery in self.due if delivery not in claimed]
             return claimed
 
-    def record(self, delivery: DueDelivery, outcome: Outcome) -> bool:
+    def record(self, delivery: DueDelivery, tried: Tried) -> bool:
         with self._changed:
-            self.recorded[delivery.id] = outcome
+            self.recorded[delivery.id] = tried.outcome
             self._changed.notify_all()
             return True
 

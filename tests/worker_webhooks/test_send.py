@@ -10,7 +10,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from app.egress import EgressPolicy
-from app.outcomes import Delivered, GiveUp, Outcome, RetryAt
+from app.outcomes import Delivered, GiveUp, Outcome, RetryAt, Tried
 from tests.receiver import Receiver, Reply
 from tests.worker_webhooks.desk import delivery_to
 from worker.webhooks import send
@@ -18,8 +18,12 @@ from worker.webhooks import send
 SCHEDULE = (100, 1000)
 
 
-def send_one(receiver: Receiver, policy: EgressPolicy, *, tries: int = 0) -> Outcome:
+def try_once(receiver: Receiver, policy: EgressPolicy, *, tries: int = 0) -> Tried:
     return send(delivery_to(receiver.url, tries=tries), policy, time.time(), schedule=SCHEDULE)
+
+
+def send_one(receiver: Receiver, policy: EgressPolicy, *, tries: int = 0) -> Outcome:
+    return try_once(receiver, policy, tries=tries).outcome
 
 
 def assert_retried(outcome: Outcome, reason: str, *, after: float = 100) -> None:
@@ -62,6 +66,20 @@ def test_the_schedule_is_followed_to_its_end(receiver: Receiver, policy: EgressP
     assert send_one(receiver, policy, tries=2) == GiveUp("http_500")
 
 
+def test_an_answer_is_reported_with_its_status_and_the_time_it_took(
+    receiver: Receiver, policy: EgressPolicy
+) -> None:
+    receiver.script(Reply(503, delay_seconds=0.2))
+    tried = try_once(receiver, policy)
+    assert (tried.status, tried.error) == (503, None)
+    assert tried.took_ms >= 200
+
+
+def test_what_was_not_answered_is_reported_with_the_word_for_why(receiver: Receiver) -> None:
+    tried = try_once(receiver, EgressPolicy())
+    assert (tried.status, tried.error) == (None, "blocked_address")
+
+
 @pytest.mark.fault(14)
 def test_410_ends_it(receiver: Receiver, policy: EgressPolicy) -> None:
     receiver.script(Reply(410))
@@ -89,5 +107,5 @@ def test_what_nobody_foresaw_uses_up_the_schedule_too(
     receiver: Receiver, policy: EgressPolicy, change: dict[str, object]
 ) -> None:
     broken = dataclasses.replace(delivery_to(receiver.url), **change)  # type: ignore[arg-type]
-    assert_retried(send(broken, policy, 0, schedule=SCHEDULE), "egress_error")
+    assert_retried(send(broken, policy, 0, schedule=SCHEDULE).outcome, "egress_error")
     assert receiver.requests == []

@@ -9,7 +9,7 @@ import pytest
 from app.egress import EgressPolicy
 from app.outcomes import Delivered, DueDelivery, Outcome, RetryAt
 from tests.receiver import Receiver, Reply
-from tests.worker_webhooks.desk import MemoryDesk, delivery_to, running
+from tests.worker_webhooks.desk import MemoryDesk, answering, delivery_to, running
 from worker import webhooks
 from worker.webhooks import AT_ONCE, AT_ONCE_FOR_ONE_HOST, run_sender, send
 
@@ -76,7 +76,7 @@ def test_slow_receivers_hold_up_only_themselves() -> None:
     gate = Gate("a.test", "b.test", "c.test")
     slow = [delivery_to(f"https://{letter}.test/", n) for n, letter in enumerate("aaaaaaaabbbbbbbbcccccccc")]
     desk = MemoryDesk(*slow, delivery_to("https://quick.test/", 99))
-    with running(desk.with_sending(gate)):
+    with running(desk.with_sending(answering(gate))):
         assert desk.wait_for_records(1) == {"msg_99": Delivered(200)}
         gate.wait_for(3 * AT_ONCE_FOR_ONE_HOST)
         gate.open.set()
@@ -88,7 +88,7 @@ def test_no_more_go_at_once_than_there_are_lanes() -> None:
     hosts = [f"{letter}.test" for letter in "abcdef"]
     gate = Gate(*hosts)
     desk = MemoryDesk(*(delivery_to(f"https://{hosts[n % 6]}/", n) for n in range(24)))
-    with running(desk.with_sending(gate)):
+    with running(desk.with_sending(answering(gate))):
         gate.wait_for(AT_ONCE)
         gate.open.set()
         desk.wait_for_records(24)
@@ -98,7 +98,7 @@ def test_no_more_go_at_once_than_there_are_lanes() -> None:
 def test_the_bell_wakes_the_sender(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "LOOK_SECONDS", 30)
     desk = MemoryDesk()
-    with running(desk.with_sending(deliver_quietly)) as stop:
+    with running(desk.with_sending(answering(deliver_quietly))) as stop:
         desk.wait_for_claims(1)
         desk.ring(delivery_to("https://a.test/"))
         desk.wait_for_records(1)
@@ -109,7 +109,7 @@ def test_the_bell_wakes_the_sender(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_bell_the_sender_looks_by_itself() -> None:
     desk = MemoryDesk()
     desk.bell_is_broken = True
-    with running(desk.with_sending(deliver_quietly)):
+    with running(desk.with_sending(answering(deliver_quietly))):
         desk.wait_for_claims(1)
         desk.due.append(delivery_to("https://a.test/"))
         desk.wait_for_records(1)
@@ -118,7 +118,7 @@ def test_without_a_bell_the_sender_looks_by_itself() -> None:
 def test_a_database_that_is_gone_is_outlived() -> None:
     desk = MemoryDesk(delivery_to("https://a.test/"))
     desk.broken_claims = 1
-    with running(desk.with_sending(deliver_quietly)):
+    with running(desk.with_sending(answering(deliver_quietly))):
         desk.wait_for_records(1)
     assert desk.claims >= 2
 
@@ -130,7 +130,7 @@ def test_a_try_that_breaks_frees_its_lane() -> None:
         return Delivered(200)
 
     desk = MemoryDesk(*(delivery_to("https://a.test/", number) for number in range(10)))
-    with running(desk.with_sending(break_some)):
+    with running(desk.with_sending(answering(break_some))):
         assert desk.wait_for_records(1) == {"msg_9": Delivered(200)}
 
 
@@ -144,7 +144,7 @@ def test_what_is_under_way_is_finished_before_the_sender_ends(monkeypatch: pytes
         return Delivered(200)
 
     desk = MemoryDesk(delivery_to("https://a.test/"))
-    run_sender(stop, desk.with_sending(send_into_the_stop))
+    run_sender(stop, desk.with_sending(answering(send_into_the_stop)))
     assert desk.recorded == {"msg_0": Delivered(200)}
 
 
@@ -152,7 +152,7 @@ def test_a_receiver_that_hangs_does_not_keep_the_sender_from_ending(monkeypatch:
     monkeypatch.setattr(webhooks, "DRAIN_SECONDS", 0.1)
     gate = Gate("a.test")
     desk = MemoryDesk(delivery_to("https://a.test/"))
-    with running(desk.with_sending(gate)) as stop:
+    with running(desk.with_sending(answering(gate))) as stop:
         gate.wait_for(1)
         stop.set()
     assert desk.recorded == {}

@@ -1,0 +1,87 @@
+"""What an owner can do with a job's webhook: see its tries, and have it sent again.
+
+The sender's verbs are in `deliveries`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from app import jobs
+from app.database import Database, now_ms
+from app.errors import DeliveryNotFound, DeliveryUnderWay
+from app.models import Delivery, Try
+from app.queues import Doorbell
+from app.states import DeliveryStatus
+
+
+@dataclass(frozen=True)
+class History:
+    """A delivery and its tries, oldest first."""
+
+    delivery: Delivery
+    tries: Sequence[Try]
+
+
+def histories(database: Database, job_id: str, *, owner: str) -> list[History]:
+    """The deliveries of a job; none when it asked for none, or hasn't ended.
+
+    Raises:
+        JobNotFound
+    """
+    jobs.get(database, job_id, owner=owner)
+    with database.reading() as session:
+        deliveries = session.exec(select(Delivery).where(Delivery.job_id == job_id)).all()
+        return [History(delivery, _tries_of(session, delivery)) for delivery in deliveries]
+
+
+def _tries_of(session: Session, delivery: Delivery) -> Sequence[Try]:
+    return session.exec(select(Try).where(Try.delivery_id == delivery.id).order_by(col(Try.number))).all()
+
+
+def redeliver(database: Database, doorbell: Doorbell, job_id: str, delivery_id: str, *, owner: str) -> None:
+    """Has a delivery sent at once, with the same id and bytes, on a schedule that begins anew.
+
+    One that waits for its next try needn't wait any longer: its receiver may be well again.
+
+    Raises:
+        JobNotFound, DeliveryNotFound
+        DeliveryUnderWay: a sender has it in hand at this moment.
+    """
+    jobs.get(database, job_id, owner=owner)
+    if not _make_due(database, job_id, delivery_id):
+        raise _refusal(database, job_id, delivery_id)
+    doorbell.ring_sender()
+
+
+def _make_due(database: Database, job_id: str, delivery_id: str) -> bool:
+    with database.writing() as session:
+        renewed = session.exec(
+            update(Delivery)
+            .where(
+                col(Delivery.id) == delivery_id,
+                col(Delivery.job_id) == job_id,
+                col(Delivery.claimed_until_ms) < now_ms(),
+            )
+            .values(
+                status=DeliveryStatus.PENDING,
+                due_at_ms=now_ms(),
+                schedule_from=Delivery.tries,
+                # A sender that comes back from the dead must not write over this.
+                claim_token=None,
+                updated_at_ms=now_ms(),
+            )
+        )
+    return renewed.rowcount == 1
+
+
+def _refusal(database: Database, job_id: str, delivery_id: str) -> DeliveryNotFound | DeliveryUnderWay:
+    with database.reading() as session:
+        found = session.exec(
+            select(Delivery.id).where(Delivery.id == delivery_id, Delivery.job_id == job_id)
+        ).first()
+    return DeliveryUnderWay() if found else DeliveryNotFound()
