@@ -136,7 +136,7 @@ class MultipartReader:
             self._part.write(memoryview(data)[start:end])
 
     def _refuse_swallowed(self, beginning: bytes) -> None:
-        """A part may end with its headers (RFC 2046, 5.1.1): the parser takes the next part for its content."""
+        """A part may end with its headers (RFC 2046, 5.1.1): the parser takes what follows as its content."""
         if not self._feared.startswith(beginning):
             self._feared = b""
         elif beginning == self._feared:
