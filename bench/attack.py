@@ -9,6 +9,7 @@ fresh for each attack; 64 connections, or 4 clients that send without end. Loopb
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -43,7 +44,7 @@ GUNICORNS = {
 @contextmanager
 def serving(arguments: tuple[str, ...]) -> Iterator[int]:
     """The port of a fresh gunicorn."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         port = _free_port()
         environment = {
             **os.environ,
@@ -53,12 +54,12 @@ def serving(arguments: tuple[str, ...]) -> Iterator[int]:
             "WEB_THREADS": str(THREADS),
         }
         argv = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--log-level", "critical"]
-        with subprocess.Popen([*argv, *arguments], env=environment) as process:
+        with subprocess.Popen([*argv, *arguments], env=environment, start_new_session=True) as process:
             try:
                 _wait_until_up(port)
                 yield port
             finally:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _free_port() -> int:
