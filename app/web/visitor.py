@@ -17,13 +17,6 @@ MAX_HEAD_BYTES = 32 * 1024
 _RECV_BYTES = 64 * 1024
 _END_OF_HEAD = b"\r\n\r\n"
 
-_BODY = b'{"error": "The request line and its headers are too long.", "code": "head_too_large"}\n'
-#: RFC 6585, section 5. No application sees such a request.
-HEAD_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n"
-    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(_BODY), _BODY)
-)
-
 
 class Arrival(Enum):
     """How far a request's head has come."""

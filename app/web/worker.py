@@ -12,9 +12,11 @@ import selectors
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import structlog
 from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
     STOP_KEEPALIVE_LINGER,
     ThreadWorker,
@@ -23,7 +25,10 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
 from app.web.lanes import Lanes
 from app.web.lingering import Lingering
 from app.web.pace import LastCall, Pace, paced
-from app.web.visitor import HEAD_TOO_LARGE, Arrival, Visitor
+from app.web.refusals import FAILED, HEAD_TOO_LARGE, refusal_of
+from app.web.visitor import Arrival, Visitor
+
+log = structlog.get_logger(__name__)
 
 #: A stopping worker gives the bodies on their way this long: time is left to answer and see them off.
 LAST_CALL_SECONDS = 3.5
@@ -84,6 +89,15 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]
             self.pending_conns.remove(conn)
             self._proceed(conn, arrival)
 
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:  # noqa: ARG002
+        """Answers what gunicorn can't read, and what got past the application."""
+        refusal = refusal_of(exc)
+        if refusal is FAILED:
+            log.error("request failed outside of the application", exc_info=exc)
+        # The client may be gone, or not take it: nothing depends on that.
+        with suppress(OSError):
+            client.sendall(refusal.http_bytes())
+
     def murder_pending(self) -> None:
         """Besides the heads that take too long, closes whoever has been seen off."""
         if not self.alive:
@@ -103,7 +117,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]
         if arrival is Arrival.WHOLE and conn.takes_answers():
             super().enqueue_req(conn)
         elif arrival is Arrival.TOO_LARGE and conn.takes_answers():
-            conn.sock.send(HEAD_TOO_LARGE)
+            conn.sock.send(HEAD_TOO_LARGE.http_bytes())
             self.nr_conns -= 1
             conn.close(graceful=True)
         else:
