@@ -58,6 +58,13 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]
         self.last_call.in_seconds(LAST_CALL_SECONDS)
         super().handle_exit(sig, frame)
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Once it stops, newcomers are refused at once: left in the queue they would be cut off later."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
     def accept(self, listener: Any) -> None:
         """Lets the next one in. Where it gets crowded, who has waited longest without a request goes."""
         if self.nr_conns >= self.worker_connections - 1:
