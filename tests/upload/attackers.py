@@ -109,7 +109,7 @@ def large_heads(attackers: Attackers) -> None:
 
 
 def many_parts(attackers: Attackers) -> None:
-    attackers.busy(sends(head("/upload", HUNDRED_MB) + text("motion", "") * 20_000))
+    attackers.busy(sends(head("/upload", HUNDRED_MB) + text("motion", "") * 200_000))
 
 
 def large_part_heads(attackers: Attackers) -> None:
