@@ -95,8 +95,10 @@ class Child:
         self._process = None
 
     def _relay(self, process: subprocess.Popen[bytes]) -> None:
-        for line in process.stdout or ():
-            self.say(line)
+        assert process.stdout
+        with process.stdout as lines:
+            for line in lines:
+                self.say(line)
 
 
 def _end_with_parent() -> None:

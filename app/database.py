@@ -109,6 +109,7 @@ def _postgresql_engine(url: str) -> Engine:
         pool_size=4,
         max_overflow=28,
         pool_timeout=10,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": POSTGRES_OPTIONS},
     )
 
@@ -119,6 +120,7 @@ def _sqlite_engine(url: str) -> Engine:
         url,
         pool_size=4,
         max_overflow=28,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)

@@ -232,6 +232,11 @@ class StorageUnavailable(Unavailable):
     code = "storage_unavailable"
 
 
+class Stopping(Unavailable):
+    code = "stopping"
+    sentence = "The service is being restarted. Nothing of this upload was kept; send it again in a moment."
+
+
 class DiskFull(Unavailable):
     code = "disk_full"
     sentence = "The service has no room for the upload right now. Try again later."

@@ -83,18 +83,18 @@ def _new_generation(database: Database, job_id: str, generation: int) -> None:
 
 
 def expire(database: Database, storage: Storage, *, retention_days: int) -> int:
-    """Removes a batch of what ended `retention_days` ago: rows first, then files. Returns how many jobs."""
+    """Removes up to BATCH jobs that ended `retention_days` ago: rows first, then files. Returns how many."""
     if retention_days == 0:
         return 0
     before_ms = now_ms() - retention_days * DAY_MS
     ended = select(Job.id).where(col(Job.status).in_(sorted(TERMINAL)), col(Job.updated_at_ms) < before_ms)
-    told = delete(Delivery).where(
+    told = select(Delivery.id).where(
         col(Delivery.status) != DeliveryStatus.PENDING, col(Delivery.updated_at_ms) < before_ms
     )
     with database.writing() as session:
         found = session.exec(ended.limit(BATCH)).all()
         session.exec(delete(Job).where(col(Job.id).in_(found)))
-        session.exec(told)
+        session.exec(delete(Delivery).where(col(Delivery.id).in_(told.limit(BATCH))))
     for job_id in found:
         jobs.discard(storage, jobs.uploads_of(job_id), jobs.outputs_of(job_id))
     return len(found)

@@ -10,6 +10,8 @@ from rq import Queue, Worker
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
+from app.redisurl import connect
+
 RENDER_QUEUE = "talkreel-render"
 RENDER_TASK = "worker.tasks.render_job"
 SEGMENT_QUEUE = "talkreel-segments"
@@ -24,7 +26,7 @@ PATIENT_RETRY = Retry(ExponentialWithJitterBackoff(base=0.5, cap=3), 40)
 
 def impatient_redis(url: str) -> Redis:
     """A connection that fails at once when Redis is down."""
-    return Redis.from_url(
+    return connect(
         url,
         socket_timeout=REQUEST_TIMEOUT_SECONDS,
         socket_connect_timeout=REQUEST_TIMEOUT_SECONDS,
@@ -34,7 +36,7 @@ def impatient_redis(url: str) -> Redis:
 
 def patient_redis(url: str) -> Redis:
     """A connection that outlives a restart of Redis."""
-    return Redis.from_url(
+    return connect(
         url, socket_timeout=5, socket_connect_timeout=5, retry=PATIENT_RETRY, health_check_interval=15
     )
 
@@ -122,7 +124,7 @@ class SenderBell:
     """The webhook sender's end of `Doorbell.ring_sender`."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = Redis.from_url(
+        self._redis = connect(
             redis_url, socket_timeout=5, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
         )
 

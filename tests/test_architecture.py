@@ -22,7 +22,7 @@ FLOORS = (
     {"app.outcomes"},
     {"app.models"},
     {"app.payloads"},
-    {"app.stored"},
+    {"app.stored", "app.redisurl"},
     {"app.bucket", "app.localfiles"},
     {"app.database", "app.storage", "app.queues", "app.valkey", "app.children"},
     {"app.migrations", "app.supervisor"},
@@ -137,6 +137,7 @@ def test_the_worker_knows_nothing_of_the_web() -> None:
     [
         ("flask", {"app.web"}),
         ("flask_limiter", {"app.web"}),
+        ("redis", {"app.redisurl", "app.queues", "app.valkey", "app.readiness", "app.web"}),
         ("rq", {"app.queues", "worker.__main__"}),
         ("obstore", {"app.bucket", "app.stored"}),
         ("subprocess", {"app.children", "worker.process", "worker.talking.chunk"}),

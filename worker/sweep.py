@@ -37,21 +37,34 @@ def sweep_once(shop: Workshop) -> None:
     housekeeping.ring_unheard(shop.database, shop.doorbell)
 
 
-def clean_once(shop: Workshop) -> None:
-    """Removes what is past its retention, and what a crash left behind."""
+def expire_once(shop: Workshop) -> bool:
+    """Removes a batch of what is past its retention. Returns whether there may be more."""
     expired = housekeeping.expire(shop.database, shop.storage, retention_days=shop.settings.retention_days)
+    if expired:
+        log.info("expired", jobs=expired)
+    return expired == housekeeping.BATCH
+
+
+def clean_once(shop: Workshop) -> None:
+    """Removes what a crash left behind."""
     orphans = housekeeping.sweep_orphans(shop.database, shop.storage, shop.settings.data_dir)
-    if expired or orphans:
-        log.info("cleaned", expired_jobs=expired, orphans=orphans)
+    if orphans:
+        log.info("cleaned", orphans=orphans)
 
 
 def run(shop: Workshop, stop: threading.Event) -> None:
-    """Rounds until `stop`. A door that is closed is tried again in the next round."""
-    rounds = 0
+    """Rounds until `stop`. A door that is closed is tried again in the next round.
+
+    Where much is past its retention, each round removes a batch: lost workers are looked for in between.
+    """
+    rounds, more_to_expire = 0, False
     while not stop.wait(ROUND_SECONDS):
+        is_cleaning_round = rounds % CLEANING_ROUNDS == 0
         try:
             sweep_once(shop)
-            if rounds % CLEANING_ROUNDS == 0:
+            if more_to_expire or is_cleaning_round:
+                more_to_expire = expire_once(shop)
+            if is_cleaning_round:
                 clean_once(shop)
         except Unavailable as error:
             log.warning("round skipped", reason=error.code)

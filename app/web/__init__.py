@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
-from app.web import auth, connection, errors, limits
+from app.web import auth, connection, errors, headers, limits
 from app.web.health import health
 from app.web.jobs import api
 from app.web.services import EXTENSION, Services
@@ -18,6 +18,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = Services.of(settings)
     _trust(app, settings.trusted_proxies)
+    headers.register(app, settings)
     errors.register(app)
     limits.register(app, settings)
     auth.register(app)

@@ -11,7 +11,7 @@ from typing import Any
 from app import migrations
 from app.database import Database
 from app.settings import Settings, SettingsError
-from app.web.pace import Pace, pace_listener
+from app.web.pace import Pace
 
 try:
     _settings = Settings.load()
@@ -23,8 +23,10 @@ bind = (
     f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 )
 workers = _settings.web_workers
-worker_class = "gthread"
+worker_class = "app.web.worker.DoorWorker"
 threads = _settings.web_threads
+#: Of each worker; the usual limit of open files is 1024.
+worker_connections = 512
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats, in memory
 #: Liveness of a worker's main loop, not of a request.
 timeout = 30
@@ -51,8 +53,7 @@ def on_starting(server: Any) -> None:  # noqa: ARG001 - gunicorn calls it with i
 
 def post_worker_init(worker: Any) -> None:
     """Puts every connection of this worker under the pace."""
-    for listener in worker.sockets:
-        pace_listener(listener, PACE)
+    worker.pace = PACE
 
 
 def pre_request(worker: Any, req: Any) -> None:  # noqa: ARG001 - gunicorn calls it with both

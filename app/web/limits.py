@@ -15,14 +15,9 @@ from redis.exceptions import RedisError
 
 from app import clock
 from app.errors import RateLimited
-from app.queues import REQUEST_TIMEOUT_SECONDS
+from app.queues import impatient_redis
 from app.settings import Settings
-
-#: A fraction of a second is fine for redis-py, whatever flask-limiter's annotation says.
-_STORAGE_OPTIONS: dict[str, Any] = {
-    "socket_timeout": REQUEST_TIMEOUT_SECONDS,
-    "socket_connect_timeout": REQUEST_TIMEOUT_SECONDS,
-}
+from app.web.auth import OPEN_PATHS
 
 #: What some proxies write for the client (RFC 7239, section 6).
 _WITH_PORT = re.compile(r"\[(?P<ipv6>[^\[\]]+)\](?::[0-9]+)?|(?P<ipv4>[0-9.]+):[0-9]+")
@@ -31,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Counts every request below /api before anything else looks at it.
+    """Counts every request below /api, but for the probe, before anything else looks at it.
 
     With Redis down each process counts for itself until it is back.
     """
@@ -43,8 +38,8 @@ def register(app: Flask, settings: Settings) -> None:
         ],
         # Moving window: no double burst at a window's edge.
         strategy="moving-window",
-        storage_uri=_storage_uri(settings.redis_url),
-        storage_options=_STORAGE_OPTIONS,
+        storage_uri="redis://",
+        storage_options=_storage_options(settings.redis_url),
         in_memory_fallback_enabled=True,
         # The first that finds Redis gone falls back; those who ask at the same time pass uncounted.
         swallow_errors=True,
@@ -79,15 +74,16 @@ def _without_port(text: str) -> str:
 
 
 def _is_elsewhere() -> bool:
-    return not request.path.startswith("/api/")
+    return not request.path.startswith("/api/") or request.path in OPEN_PATHS
 
 
 def _is_no_submission() -> bool:
     return not (request.method == "POST" and request.path == "/api/jobs")
 
 
-def _storage_uri(redis_url: str) -> str:
-    return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
+def _storage_options(redis_url: str) -> dict[str, Any]:
+    """Our own connections: flask-limiter would make others, by a URL of its own kind."""
+    return {"connection_pool": impatient_redis(redis_url).connection_pool}
 
 
 def _tell(limiter: Limiter, response: Response) -> Response:

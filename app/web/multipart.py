@@ -1,7 +1,8 @@
 """multipart/form-data (RFC 7578) as a stream: python-multipart, with bounds on what it leaves open.
 
 The parser takes a cut body for a whole one, doesn't count parts, and hands header lines out in pieces;
-here a body counts as whole only once its last boundary was seen, and each part is opened by its name.
+here a body counts as whole only once its last boundary was seen, each part is opened by its name, and none
+swallows the next.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class MultipartReader:
         self._ended = False
         self._header_name = self._header_value = b""
         self._headers: dict[bytes, bytes] = {}
+        self._delimiter = b"--" + boundary
+        self._feared = b""
         self._parser = self._parser_for(boundary)
 
     def feed(self, chunk: bytes) -> None:
@@ -124,10 +127,22 @@ class MultipartReader:
         if encoding not in PLAIN_ENCODINGS:
             raise MalformedBody("Send the parts as they are, without a Content-Transfer-Encoding.")
         self._part = self._open_part(_part_name(self._headers))
+        self._feared = self._delimiter
 
     def _take_content(self, data: bytes, start: int, end: int) -> None:
+        if self._feared:
+            self._refuse_swallowed(data[start : min(end, start + len(self._feared))])
         if self._part:
             self._part.write(memoryview(data)[start:end])
+
+    def _refuse_swallowed(self, beginning: bytes) -> None:
+        """A part may end with its headers (RFC 2046, 5.1.1): the parser takes what follows as its content."""
+        if not self._feared.startswith(beginning):
+            self._feared = b""
+        elif beginning == self._feared:
+            raise MalformedBody("A part has neither content nor the empty line that stands for it.")
+        else:
+            self._feared = self._feared[len(beginning) :]
 
     def _end_part(self) -> None:
         if self._part:

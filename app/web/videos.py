@@ -33,12 +33,21 @@ def video(job_id: str) -> Response:
 @videos.get("/share/<share_token>")
 def share(share_token: str) -> tuple[str, int, dict[str, str]]:
     job = jobs.shared(services().database, share_token) if ids.is_id(share_token) else None
-    headers = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+    headers = {"X-Robots-Tag": "noindex"}
     if job is None:
         return render_template("gone.html"), 404, headers
     links = services().links
     page = render_template("share.html", job=job, video=links.video(job), address=links.share_page(job))
     return page, 200, headers
+
+
+@videos.get("/sizes/<int:width>x<int:height>.css")
+def size(width: int, height: int) -> Response:
+    """What a page has to know of its video before that is there: no style stands in the page itself."""
+    shape = round(width / max(1, height), 4)
+    response = Response(f"video {{ --width: {width}px; --shape: {shape} }}\n", mimetype="text/css")
+    response.cache_control.max_age = 86_400
+    return response
 
 
 def _require_signature() -> None:

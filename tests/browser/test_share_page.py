@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -62,7 +64,7 @@ def watched(browser: Browser) -> Iterator[Watched]:
 def page(watched: Watched, finished: dict[str, Any]) -> Page:
     """The share page, its video's metadata loaded."""
     watched.page.goto(finished["outputShareLink"])
-    watched.page.wait_for_function("document.querySelector('video').readyState >= 1")
+    watched.page.wait_for_function("() => document.querySelector('video').readyState >= 1")
     return watched.page
 
 
@@ -75,7 +77,7 @@ def test_the_video_loads_plays_and_nothing_complains(
 
     video.evaluate("v => v.play()")
 
-    page.wait_for_function("document.querySelector('video').currentTime > 0.5")
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0.5")
     assert watched.complaints == []
 
 
@@ -136,7 +138,7 @@ def test_the_page_does_not_jump_when_the_video_arrives(watched: Watched, finishe
 
     page.unroute("**/*.mp4*")
     page.goto(finished["outputShareLink"])
-    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    page.wait_for_function("() => document.querySelector('video').readyState >= 1")
 
     assert page.locator("video").bounding_box() == before
 
@@ -148,3 +150,40 @@ def test_an_unknown_link_says_kindly_that_the_video_is_gone(watched: Watched, se
     assert answer.status == 404
     expect(watched.page.get_by_role("heading", name="This video is gone")).to_be_visible()
     assert watched.page.evaluate("document.styleSheets.length") == 1
+
+
+class Embedding(BaseHTTPRequestHandler):
+    """Somebody else's page, with the address after the question mark in a frame."""
+
+    def do_GET(self) -> None:
+        page = (
+            f"<!doctype html><link rel=icon href=data:,><iframe src='{self.path.partition('?')[2]}'></iframe>"
+        )
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(page.encode())
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The address of another site."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Embedding) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_player_plays_in_a_frame_of_somebody_else_s_page(
+    watched: Watched, finished: dict[str, Any], elsewhere: str
+) -> None:
+    watched.page.goto(f"{elsewhere}?{finished['outputShareLink']}")
+    video = watched.page.frame_locator("iframe").locator("video")
+
+    assert video.evaluate("v => v.play().then(() => v.paused)") is False
+    assert watched.complaints == []

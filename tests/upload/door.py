@@ -15,6 +15,8 @@ from app.web.uploads import receive
 MAX_FILE_BYTES = 50 << 20
 
 application = Flask(__name__)
+#: The same without our part of the connection, for gunicorn as it comes: what bench/attack.py compares with.
+bare = application.wsgi_app
 connection.register(application)
 
 
@@ -36,12 +38,12 @@ def upload() -> Response:
         return jsonify(image=submission.image.size_bytes, audio=submission.audio.size_bytes)
 
 
-@application.get("/video")
+@application.get("/videos/made.mp4")
 def video() -> Response:
     return Response(bytes(64 << 20))
 
 
-@application.get("/file")
+@application.get("/videos/kept.mp4")
 def file() -> Response:
     path = Path(os.environ["DATA_DIR"]).with_suffix(".large")
     with path.open("wb") as large:

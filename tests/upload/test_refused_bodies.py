@@ -25,7 +25,7 @@ from app.errors import (
 )
 from app.web.multipart import MAX_PARTS
 from app.web.uploads import MAX_OVERHEAD_BYTES, receive
-from tests.upload.bodies import CONTENT_TYPE, PDF, PNG, WAV, closed, good, part, text
+from tests.upload.bodies import BOUNDARY, CONTENT_TYPE, PDF, PNG, WAV, closed, good, part, text
 from tests.upload.receiving import MAX_FILE_BYTES, NeverRead, Pieces, check_webhook_url, received, refusal
 
 
@@ -174,6 +174,24 @@ def test_a_malformed_body_is_refused_in_a_sentence(folder: Path, body: bytes) ->
     error = refusal(body, folder)
     assert isinstance(error, MalformedBody)
     assert error.sentence.endswith(".")
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_part_that_ends_with_its_headers_does_not_swallow_the_next(folder: Path, size: int) -> None:
+    empty = part("motion", b"", filename=None).removesuffix(b"\r\n")
+    body = closed(empty, part("image", PNG), part("audio", WAV))
+    pieces = Pieces(iter([body[at : at + size] for at in range(0, len(body), size)]))
+
+    error = refusal(pieces, folder)
+
+    assert isinstance(error, MalformedBody)
+    assert "neither content" in error.sentence
+
+
+def test_a_content_that_only_begins_like_a_boundary_is_taken(folder: Path) -> None:
+    almost = text("motion", f"--{BOUNDARY[:-1]}")
+    error = refusal(closed(part("image", PNG), part("audio", WAV), almost), folder)
+    assert isinstance(error, InvalidParameter)
 
 
 def test_an_encoding_that_changes_nothing_is_taken(folder: Path) -> None:

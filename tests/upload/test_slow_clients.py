@@ -96,7 +96,7 @@ def test_more_dripping_clients_than_threads_stop_the_service_only_shortly(
     assert impatient_server.health_seconds() < 6
 
 
-@pytest.mark.parametrize("path", ["/video", "/file"])
+@pytest.mark.parametrize("path", ["/videos/made.mp4", "/videos/kept.mp4"])
 def test_a_client_that_does_not_take_its_answer_is_let_go(impatient_server: Server, path: str) -> None:
     with ExitStack() as stalled:
         for _ in range(5):
