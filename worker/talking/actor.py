@@ -10,6 +10,7 @@ import numpy as np
 from worker.talking.arrays import Image
 from worker.talking.colour import convert
 from worker.talking.eyes import Eyes
+from worker.talking.grain import grain_of
 from worker.talking.grid import Box
 from worker.talking.head import Head, Pose
 from worker.talking.mouth import Mouth
@@ -26,6 +27,7 @@ class Actor:
         self._performance = performance
         picture = np.asarray(cv2.imread(str(performance.picture_path), cv2.IMREAD_COLOR), np.uint8)
         self.height, self.width = picture.shape[:2]
+        self.grain = grain_of(picture)
         self._mouth = Mouth(picture, performance.points, performance.yaw_degrees)
         self._eyes = Eyes(picture, performance.points, performance.yaw_degrees)
         self._head = Head(self.width, self.height, performance.points)

@@ -30,21 +30,30 @@ BOUNDS = Bounds(deadline_seconds=86_400)
 
 #: All key frames get one and the same quantiser: what stands still looks much alike after each of them. Where
 #: the encoder may choose (crf, adaptive quantisation, mbtree), the picture jumps further, and takes longer.
-QUANTISER = 23
-#: Key frames are so many times finer. Most of the picture is only ever drawn there, the rest is skipped.
-KEY_FRAME_RATIO = 2.24
+#: They are finer than the others: most of the picture is only ever drawn there, the rest is skipped.
+KEY_FRAME_QUANTISER, QUANTISER = 16, 23
+#: Grain (see `grain_of`) that sways with the head has to be drawn anew in every frame, and would fill the
+#: file. Above this, a coarser quantiser lets go of it.
+FINE_GRAIN, QUANTISER_PER_GRAIN, MAX_COARSER = 3.0, 1.6, 5
 
 #: Without B frames decoding order is showing order, and chunks can be joined by copying packets. Weighted
 #: prediction is for fades. A face that sways is made of small differences: dropping them (dct-decimate) costs
 #: time, and more quality than a coarser quantiser that takes as many bytes.
 X264 = (
     f"bframes=0:scenecut=0:keyint={MAX_GOP_FRAMES}:min-keyint={MAX_GOP_FRAMES}:threads=1:weightp=0"
-    f":no-dct-decimate=1:qp={QUANTISER}:ipratio={KEY_FRAME_RATIO}"
+    ":no-dct-decimate=1"
 )
 
 
-def encoder(width: int, height: int, path: Path) -> list[str]:
+def quantiser_for(grain: float) -> int:
+    """The quantiser of a picture with so much grain, between its key frames."""
+    return QUANTISER + round(min(max(0.0, (grain - FINE_GRAIN) * QUANTISER_PER_GRAIN), MAX_COARSER))
+
+
+def encoder(width: int, height: int, path: Path, quantiser: int = QUANTISER) -> list[str]:
     """argv of an ffmpeg that takes I420 frames on its standard input."""
+    # A quantiser step is a sixth of an octave (ITU-T H.264, 8.5.9).
+    finer = 2 ** ((quantiser - KEY_FRAME_QUANTISER) / 6)
     graph = (
         ffmpeg.input("pipe:0", f="rawvideo", pix_fmt="yuv420p", s=f"{width}x{height}", framerate=FRAME_RATE)
         .filter("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv")
@@ -53,7 +62,7 @@ def encoder(width: int, height: int, path: Path) -> list[str]:
             f="mp4",
             vcodec="libx264",
             preset="superfast",
-            **{"profile:v": "high", "x264-params": X264},
+            **{"profile:v": "high", "x264-params": f"{X264}:qp={quantiser}:ipratio={finer:.3f}"},
             video_track_timescale=TIMESCALE,
             **ANONYMOUS,
         )
@@ -69,7 +78,7 @@ def film(performance: Performance, start: int, end: int, path: Path) -> None:
         What `process.verdict` gives.
     """
     actor = Actor(performance)
-    argv = encoder(actor.width, actor.height, path)
+    argv = encoder(actor.width, actor.height, path, quantiser_for(actor.grain))
     with process.caged(argv, BOUNDS, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
         _feed(child, actor, start, end)
         _, stderr = child.communicate()
