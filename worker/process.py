@@ -36,8 +36,8 @@ LEFTOVER_SECONDS = 5.0
 class ProgramFailed(Exception):
     """It gave up. `stderr` is the end of what it said: for the log, and for the caller to read.
 
-    Of the upload that says something only where the upload itself is decoded (`worker.sound`); everywhere else
-    the machine is at fault, and the job is tried again.
+    It says something of the upload only where that is decoded (`worker.sound`). Everywhere else the machine
+    is at fault, and the job is tried again.
     """
 
     def __init__(self, stderr: str) -> None:

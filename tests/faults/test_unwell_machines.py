@@ -1,4 +1,4 @@
-"""A machine whose tools fail: the job is tried again, and given up with a sentence that blames nobody's file."""
+"""A machine whose tools fail: the job is tried again, and given up in words that blame nobody's file."""
 
 from __future__ import annotations
 
