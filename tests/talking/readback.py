@@ -55,8 +55,11 @@ class Tightness(NamedTuple):
 def openings(frames: Iterable[Image], points: AnyFloats) -> Floats:
     """The height between the lips in each frame, in half mouth widths; `points` are the picture's face's."""
     mesh = Mesh(models.read(Settings().face_model_dir, models.MESH))
-    crop = around(np.asarray(points, np.float64))
-    return floats([_opening(mesh.look(frame, crop)[1]) for frame in frames])
+    found, read = np.asarray(points, np.float64), []
+    for frame in frames:
+        _, found = mesh.look(frame, around(found))
+        read.append(_opening(found))
+    return floats(read)
 
 
 def lead(opening: Floats, samples: Samples, rate: int) -> Lead:
