@@ -21,7 +21,7 @@ class Bounds:
     """
 
     deadline_seconds: float
-    stall_seconds: float = 30
+    stall_seconds: float = 120
     processor_seconds: float = 0
     address_space_bytes: int = 2 << 30
     file_bytes: int = 8 << 30

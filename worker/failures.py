@@ -5,6 +5,7 @@ RenderFailed    the job ends FAILED; its sentence is shown to the person who upl
 OutOfDisk       the same, though it says nothing about the upload
 CheckFailed     the finished file isn't what was promised: the job is tried again
 ChildKilled     a child process was killed by a signal: counts as a lost worker, the job is tried again
+ProgramFailed   (of `worker.process`) a program gave up while the video was made: the job is tried again
 LeaseLost       another worker may hold the job by now: stop and touch nothing
 HandBack        this worker was told to stop: the job goes back without counting the attempt
 """

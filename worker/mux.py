@@ -8,9 +8,7 @@ import ffmpeg
 
 from app.states import MotionMade
 from worker.bounds import Bounds
-from worker.failures import RenderFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
-from worker.process import ProgramFailed
 from worker.scene import ReportShare, Sound, VideoTrack
 
 #: The video track's ticks per second: 512 to the frame.
@@ -30,8 +28,7 @@ def mux(video: VideoTrack, aac: Path, sound: Sound, path: Path, report: ReportSh
     says in its metadata that it is one; nothing else is said in any file.
 
     Raises:
-        RenderFailed: the tracks can't be joined.
-        ChildKilled: a child process died of a signal.
+        What `process.run` does: nothing is wrong with the upload; try again.
     """
     pictures = ffmpeg.input(local(video.path), **CLOSED, f="mov")["v:0"]
     voice = ffmpeg.input(local(aac), **CLOSED, f="mov")["a:0"]
@@ -50,7 +47,4 @@ def mux(video: VideoTrack, aac: Path, sound: Sound, path: Path, report: ReportSh
     seconds = sound.duration_seconds
     # The second pass, which moves the index to the front, makes no progress that could be seen.
     bounds = Bounds(deadline_seconds=300 + seconds / 10, stall_seconds=120 + seconds / 20)
-    try:
-        run(graph, bounds, expected_seconds=seconds, report=report)
-    except ProgramFailed as error:
-        raise RenderFailed("The video and the sound could not be joined.", error.stderr) from error
+    run(graph, bounds, expected_seconds=seconds, report=report)

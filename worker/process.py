@@ -34,7 +34,11 @@ LEFTOVER_SECONDS = 5.0
 
 
 class ProgramFailed(Exception):
-    """It gave up. `stderr` is the end of what it said: for the log, and for the caller to read."""
+    """It gave up. `stderr` is the end of what it said: for the log, and for the caller to read.
+
+    It says something of the upload only where that is decoded (`worker.sound`). Everywhere else the machine
+    is at fault, and the job is tried again.
+    """
 
     def __init__(self, stderr: str) -> None:
         self.stderr = stderr

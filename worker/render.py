@@ -68,7 +68,7 @@ def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Render
 
     Raises:
         RenderFailed: the upload can't become a video; the sentence says which file and why.
-        ChildKilled, CheckFailed: nothing is wrong with the upload; try again.
+        ChildKilled, ProgramFailed, CheckFailed: nothing is wrong with the upload; try again.
     """
     progress = Progress(report)
     scene = _scene(upload, folder, terms, progress)

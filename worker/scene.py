@@ -112,7 +112,7 @@ class Engine(Protocol):
     Raises:
         CannotTalk: nothing was made, and the sentence says why; the picture stands still, if it may.
         RenderFailed: the upload can't become a video; the sentence says which file and why.
-        ChildKilled: a child process died of a signal.
+        ChildKilled, ProgramFailed: a child process died of a signal, or gave up; try again.
     """
 
     def __call__(self, scene: Scene, report: ReportShare) -> VideoTrack: ...

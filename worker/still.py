@@ -14,10 +14,8 @@ import structlog
 from app.states import MotionMade
 from worker import h264
 from worker.bounds import Bounds
-from worker.failures import RenderFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, THREADS, local, run
 from worker.mux import TIMESCALE
-from worker.process import ProgramFailed
 from worker.scene import FRAME_RATE, Picture, ReportShare, Scene, VideoTrack
 
 log = structlog.get_logger(__name__)
@@ -40,13 +38,10 @@ def still(scene: Scene, report: ReportShare) -> VideoTrack:
     """An `Engine`: `scene.frames` frames of the picture, with a key frame every ten seconds."""
     frames = min(scene.frames, MAX_GOP_FRAMES)
     gop, video = scene.folder / "gop.mp4", scene.folder / "video.mp4"
-    try:
-        _open(scene, frames, gop, lambda share: report(GOP_SHARE * share))
-        if frames == scene.frames:
-            return VideoTrack(gop, MotionMade.STILL)
-        _repeat(gop, scene.frames, video, lambda share: report(GOP_SHARE + (1 - GOP_SHARE) * share))
-    except ProgramFailed as error:
-        raise RenderFailed("The video could not be encoded.", error.stderr) from error
+    _open(scene, frames, gop, lambda share: report(GOP_SHARE * share))
+    if frames == scene.frames:
+        return VideoTrack(gop, MotionMade.STILL)
+    _repeat(gop, scene.frames, video, lambda share: report(GOP_SHARE + (1 - GOP_SHARE) * share))
     return VideoTrack(video, MotionMade.STILL)
 
 

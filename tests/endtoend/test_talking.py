@@ -10,8 +10,15 @@ import httpx
 import pytest
 
 from tests.service import Service
-from tests.talking.face_pictures import coffee_cup, landscape
-from tests.talking.portraits import PICTURE
+from tests.talking.face_pictures import (
+    beside_herself,
+    cat,
+    coffee_cup,
+    landscape,
+    scaled,
+    with_a_board_before_the_mouth,
+)
+from tests.talking.portraits import PICTURE, astronaut
 from tests.talking.voices import VOICE
 from tests.world import wav
 from worker.talking.arrays import Image
@@ -30,21 +37,52 @@ def test_a_portrait_and_a_voice_become_a_talking_video(service: Service) -> None
         assert abs(video.streams.video[0].frames / 25 - status["durationSeconds"]) < 0.04
 
 
-@pytest.mark.parametrize("picture", [landscape(), coffee_cup()], ids=["landscape", "cup"])
-def test_a_picture_without_a_face_stands_still_and_says_why(service: Service, picture: Image) -> None:
+@pytest.mark.parametrize(
+    ("picture", "code"),
+    [
+        (landscape(), "no_face"),
+        (coffee_cup(), "no_face"),
+        (cat(), "no_face"),
+        (with_a_board_before_the_mouth(), "hidden_mouth"),
+    ],
+    ids=["landscape", "cup", "cat", "hidden mouth"],
+)
+def test_a_picture_that_can_t_talk_stands_still_and_says_why(
+    service: Service, picture: Image, code: str
+) -> None:
     alice = service.user("alice")
-    image = cv2.imencode(".png", picture)[1].tobytes()
 
-    status = alice.wait_for(alice.submitted(image, wav(44_100)), "COMPLETED")
+    status = alice.wait_for(alice.submitted(png_of(picture), wav(44_100)), "COMPLETED")
 
     assert status["motion"] == "still"
-    assert [warning["code"] for warning in status["warnings"]] == ["no_face"]
+    assert [warning["code"] for warning in status["warnings"]] == [code]
+
+
+@pytest.mark.parametrize(
+    ("picture", "code"),
+    [
+        (beside_herself(astronaut().picture), "multiple_faces"),
+        (scaled(0.5)(astronaut().picture), "small_face"),
+    ],
+    ids=["two faces", "a small face"],
+)
+def test_a_picture_that_talks_with_a_warning(service: Service, picture: Image, code: str) -> None:
+    alice = service.user("alice")
+
+    job_id = alice.submitted(png_of(picture), wav(44_100), motion="talking")
+    status = alice.wait_for(job_id, "COMPLETED", seconds=120)
+
+    assert status["motion"] == "talking"
+    assert [warning["code"] for warning in status["warnings"]] == [code]
 
 
 def test_a_picture_without_a_face_that_has_to_talk_fails_with_the_reason(service: Service) -> None:
     alice = service.user("alice")
-    image = cv2.imencode(".png", coffee_cup())[1].tobytes()
 
-    status = alice.wait_for(alice.submitted(image, wav(44_100), motion="talking"), "FAILED")
+    status = alice.wait_for(alice.submitted(png_of(coffee_cup()), wav(44_100), motion="talking"), "FAILED")
 
     assert "No face was found" in status["errorMessage"]
+
+
+def png_of(picture: Image) -> bytes:
+    return cv2.imencode(".png", picture)[1].tobytes()

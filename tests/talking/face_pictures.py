@@ -106,6 +106,25 @@ def smiley() -> Image:
     return picture
 
 
+def cat() -> Image:
+    picture = np.full((420, 480, 3), (200, 215, 225), np.uint8)
+    for ear in ([(120, 170), (140, 40), (220, 110)], [(360, 170), (340, 40), (260, 110)]):
+        cv2.fillPoly(picture, [np.array(ear)], (70, 120, 190))
+    cv2.ellipse(picture, (240, 220), (130, 120), 0, 0, 360, (80, 130, 200), -1)
+    for x in (190, 290):
+        cv2.ellipse(picture, (x, 200), (26, 20), 0, 0, 360, (90, 220, 200), -1)
+        cv2.ellipse(picture, (x, 200), (6, 18), 0, 0, 360, (10, 10, 10), -1)
+    cv2.fillPoly(picture, [np.array([(225, 245), (255, 245), (240, 262)])], (130, 120, 230))
+    return pixels(cv2.GaussianBlur(picture, (0, 0), 1.5))
+
+
+def with_a_board_before_the_mouth() -> Image:
+    """The close-up; the board is as wide as a mouth and a half, and hides the lips."""
+    picture = astronaut_close_up()
+    cv2.rectangle(picture, (220, 300), (400, 400), (128, 128, 128), -1)
+    return picture
+
+
 def astronaut_close_up() -> Image:
     """Her head, three times as large as in the portrait."""
     return scaled(3)(pixels(cv2.imread(str(PORTRAIT)))[40:230, 120:330])

@@ -18,6 +18,7 @@ import numpy as np
 
 from worker.talking.arrays import Floats, Image, Indices, floats
 from worker.talking.geometry import GRID_U, INNER_LOWER_LIP, INNER_UPPER_LIP, MouthGeometry, mouth_geometry
+from worker.talking.mouth import Mouth
 
 PICTURE = Path(__file__).parents[2] / "examples" / "portrait.jpg"
 POINTS = Path(__file__).parent / "astronaut_points.npy"
@@ -67,6 +68,21 @@ def closed_mouth() -> Portrait:
     cv2.fillPoly(picture, [_outline(points, OUTER_LIPS)], LIP_COLOUR)
     cv2.polylines(picture, [_outline(points, INNER_UPPER_LIP)], False, LINE_COLOUR, thickness=3)
     return Portrait(np.asarray(cv2.GaussianBlur(picture, (0, 0), 1), np.uint8), points)
+
+
+@cache
+def smile() -> Portrait:
+    """Her face alone, of a size that costs little to draw and is well read."""
+    return _moved(astronaut(), scale=2.5, degrees=0, side_px=400)
+
+
+@cache
+def shut_mouth() -> Portrait:
+    """The same with her lips shut, drawn by the engine itself."""
+    smiling = smile()
+    picture = smiling.picture.copy()
+    Mouth(smiling.picture, smiling.points, 0).draw(picture, aperture=0)
+    return Portrait(picture, smiling.points)
 
 
 @cache

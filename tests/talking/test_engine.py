@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
 from PIL import Image as Picture
 
 from app.media import MediaType
-from app.settings import Settings
-from app.states import Motion, MotionMade, Phase
+from app.states import Motion, MotionMade
 from tests.media_samples import wav_bytes
-from tests.talking.portraits import PICTURE
-from tests.talking.voices import VOICE
+from tests.talking import voices
+from tests.talking.face_pictures import beside_herself
+from tests.talking.films import TERMS, frames_of, ignore, made, shown
+from tests.talking.portraits import PICTURE, astronaut
+from tests.talking.readback import openings
 from worker.failures import RenderFailed
+from worker.mux import TIMESCALE
 from worker.render import Rendered, Terms, Upload, render
-from worker.talking import models
+from worker.scene import FRAME_RATE, Scene, Sound
+from worker.scene import Picture as ScenePicture
 from worker.talking.actor import Actor
-from worker.talking.arrays import AnyFloats, Floats, Image, floats
+from worker.talking.arrays import Image
+from worker.talking.faces import FaceFinder
 from worker.talking.film import MAX_CHUNK_FRAMES, MIN_CHUNK_FRAMES, spans_of
-from worker.talking.mesh import Mesh, around
-from worker.talking.networks import Points
 from worker.talking.performance import Performance
 
-TERMS = Terms(50_000_000, 60, Settings().face_model_dir)
-#: Mesh points of the inner lips' middle, and of the mouth's corners.
-UPPER_LIP, LOWER_LIP, CORNERS = 13, 14, (61, 291)
-
-
-def made(
-    folder: Path, image: Path = PICTURE, audio: Path = VOICE, motion: Motion = Motion.TALKING
-) -> Rendered:
-    image_type = MediaType.JPEG if image.suffix == ".jpg" else MediaType.PNG
-    audio_type = MediaType.MP3 if audio.suffix == ".mp3" else MediaType.WAV
-    return render(Upload(image, image_type, audio, audio_type, motion), folder, TERMS, ignore)
-
-
-def ignore(_phase: Phase, _share: float) -> None:
-    pass
-
-
-def frames_of(path: Path) -> list[Image]:
-    """Every frame, blue first."""
-    with av.open(str(path)) as file:
-        return [np.asarray(frame.to_ndarray(format="bgr24"), np.uint8) for frame in file.decode(video=0)]
+#: Of the longest voice that a service takes by default.
+FOUR_HOURS_SECONDS = 14_400
+FOUR_HOURS = FOUR_HOURS_SECONDS * FRAME_RATE
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +47,7 @@ def talking(folder: Path) -> Rendered:
 
 @pytest.fixture(scope="module")
 def frames(talking: Rendered) -> list[Image]:
-    return frames_of(talking.path)
+    return list(frames_of(talking.path))
 
 
 def test_the_astronaut_talks(talking: Rendered) -> None:
@@ -78,12 +63,22 @@ def test_the_video_is_as_long_as_the_voice(talking: Rendered, frames: list[Image
 def test_the_mouth_does_what_it_was_told(tmp_path: Path) -> None:
     filmed = made(tmp_path, close_up(tmp_path))
     performance = Performance.load(tmp_path / "performance.npz")
-    speaking = np.flatnonzero(performance.rest == 0)[::2]
-    frames = frames_of(filmed.path)
+    speaking = performance.rest == 0
 
-    read = read_back([frames[index] for index in speaking], performance.points)
+    read = openings(frames_of(filmed.path), performance.points)
 
-    assert np.corrcoef(performance.mouth.aperture[speaking], read)[0, 1] >= 0.93
+    assert np.corrcoef(performance.mouth.aperture[speaking], read[speaking])[0, 1] >= 0.93
+
+
+def test_of_two_faces_only_the_larger_speaks(tmp_path: Path) -> None:
+    picture = beside_herself(astronaut().picture)
+    large, small = FaceFinder(TERMS.face_model_dir).find(picture)
+    shown(tmp_path, picture, voices.read(voices.spoken(tmp_path))[: 3 * voices.RATE, 0])
+    film = tmp_path / "output.mp4"
+
+    moved = [np.ptp(openings(frames_of(film), face.points)) for face in (large, small)]
+
+    assert moved[0] > 4 * moved[1]
 
 
 def test_a_chunk_s_frames_are_those_of_one_long_run(folder: Path) -> None:
@@ -149,7 +144,7 @@ def test_missing_models_are_said_plainly_and_the_picture_stands_still(tmp_path: 
     assert [notice.code for notice in rendered.notices] == ["talking_unavailable"]
 
 
-@pytest.mark.parametrize("frames", [1, 49, 50, 331, 1500, 3001, 100_000])
+@pytest.mark.parametrize("frames", [1, 49, 50, 331, 1500, 3001, 100_000, FOUR_HOURS])
 @pytest.mark.parametrize("cores", [1, 2, 8])
 def test_spans_cover_every_frame_once_and_evenly(frames: int, cores: int) -> None:
     spans = spans_of(frames, cores)
@@ -162,20 +157,28 @@ def test_spans_cover_every_frame_once_and_evenly(frames: int, cores: int) -> Non
     assert min(lengths) >= min(frames, MIN_CHUNK_FRAMES)
 
 
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+@pytest.mark.parametrize("more_samples", [0, 1, -1, 881, 960, -12_345])
+def test_the_frames_of_four_hours_cover_the_voice_to_half_a_frame(
+    tmp_path: Path, rate: int, more_samples: int
+) -> None:
+    sound = Sound(tmp_path / "voice.wav", rate, 1, FOUR_HOURS_SECONDS * rate + more_samples)
+    scene = Scene(ScenePicture(PICTURE, 512, 512), sound, Motion.TALKING, tmp_path, tmp_path)
+
+    spans = spans_of(scene.frames)
+
+    assert abs(Fraction(scene.frames, FRAME_RATE) - Fraction(sound.samples, rate)) <= Fraction(1, 50)
+    assert sum(end - start for start, end in spans) == spans[-1][1] == scene.frames
+
+
+def test_four_hours_fit_the_clocks_of_an_mp4() -> None:
+    """Ticks are 32 bits without sign in the boxes' version 0 (ISO/IEC 14496-12, 8.2.2 and 8.6.6)."""
+    assert FOUR_HOURS_SECONDS * max(TIMESCALE, 48_000) < 1 << 32
+    assert TIMESCALE % FRAME_RATE == 0
+
+
 def close_up(folder: Path) -> Path:
     """The astronaut's face, large: a mouth of 22 pixels is hard to read for anybody."""
     path = folder / "close_up.png"
     Picture.open(PICTURE).crop((120, 20, 320, 220)).resize((640, 640), Picture.Resampling.LANCZOS).save(path)
     return path
-
-
-def read_back(frames: list[Image], points: AnyFloats) -> Floats:
-    """The height between the lips in each frame, in half mouth widths, as the mesh sees it."""
-    mesh = Mesh(models.read(TERMS.face_model_dir, models.MESH))
-    crop = around(np.asarray(points, np.float64))
-    return floats([_opening(mesh.fit(frame, crop)[1]) for frame in frames])
-
-
-def _opening(points: Points) -> float:
-    width = np.linalg.norm(points[CORNERS[0], :2] - points[CORNERS[1], :2])
-    return float(2 * np.linalg.norm(points[UPPER_LIP, :2] - points[LOWER_LIP, :2]) / width)

@@ -18,6 +18,7 @@ from tests.talking.face_pictures import (
     astronaut_close_up,
     beside_herself,
     blurred,
+    cat,
     close_up,
     clouds,
     coffee_cup,
@@ -140,7 +141,7 @@ def test_a_face_too_small_to_speak_is_refused(finder: FaceFinder, astronaut: Ima
     assert "too small" in refused.sentence
 
 
-@pytest.mark.parametrize("picture", [no_picture, texture, clouds, coffee_cup, landscape, smiley])
+@pytest.mark.parametrize("picture", [no_picture, texture, clouds, coffee_cup, landscape, smiley, cat])
 def test_what_is_no_face_is_refused(finder: FaceFinder, picture: Callable[[], Image]) -> None:
     refused = refusal(choose(finder.find(picture())))
     assert refused.code == "no_face"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.talking import voices
+from worker.talking import phones
 from worker.talking.hearing import hear
 from worker.talking.phones import phones_available, recognise
 
@@ -22,3 +23,15 @@ def test_three_processes_hear_what_one_does(tmp_path: Path) -> None:
     assert together == recognise(sound, lambda _: None)
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 3])
+def test_nothing_is_heard_in_the_worker_s_own_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """There it would keep the heart from beating."""
+    sound = voices.written(tmp_path / "vowel.wav", voices.vowel(seconds))
+    expected = recognise(sound, lambda _: None)
+    monkeypatch.setattr(phones, "pocketsphinx", None)
+
+    assert hear(sound, tmp_path, lambda _: None) == expected

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.talking import voices
+from tests.talking.readback import auc
 from tests.talking.voices import features_like
 from worker.scene import FRAME_RATE, Sound
 from worker.talking import features
@@ -181,4 +182,4 @@ def _auc(
     """The chance that the lips come closer at a phone of `tight` than at one of `loose`."""
     ours = [_least_aperture(track, phone) for phone in said if phone.name in tight]
     others = [_least_aperture(track, phone) for phone in said if phone.name in loose]
-    return float(np.mean([(a < b) + (a == b) / 2 for a in ours for b in others]))
+    return auc(ours, others)

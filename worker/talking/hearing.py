@@ -1,7 +1,8 @@
-"""The phones of a long voice, heard by a process per core: `python -m worker.talking.hearing SOUND ... OUT`
+"""The phones of a voice, heard by up to a process per core: `python -m worker.talking.hearing SOUND ... OUT`
 
 Each of n hears every nth utterance. An utterance's phones depend on nothing but itself, so together they hear
-what one process would. Progress goes to stdout as ffmpeg's would.
+what one process would. Never the worker's own: pocketsphinx holds the interpreter for a whole utterance, and
+the worker's heart has to beat meanwhile. Progress goes to stdout as ffmpeg's would.
 """
 
 from __future__ import annotations
@@ -23,14 +24,12 @@ ADDRESS_SPACE_BYTES = 6 << 30
 
 
 def hear(sound: Sound, folder: Path, report: ReportShare, cores: int = CORES) -> list[Phone]:
-    """What `phones.recognise` hears, sooner. Writes to `folder`.
+    """What `phones.recognise` hears. Writes to `folder`.
 
     Raises:
         What `process.run` does.
     """
     parts = min(cores, math.ceil(sound.duration_seconds / phones.MAX_UTTERANCE_SECONDS))
-    if parts == 1:
-        return phones.recognise(sound, report)
     paths = [folder / f"phones{part}.json" for part in range(parts)]
     process.run_all([_command(sound, part, parts, path) for part, path in enumerate(paths)], report)
     heard = [Phone(*phone) for path in paths for phone in json.loads(path.read_text())]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from worker import riff
-from worker.failures import RenderFailed
+from worker.failures import CheckFailed
 from worker.scene import Sound
 from worker.talking.arrays import Floats, floats
 
@@ -44,7 +44,7 @@ def blocks(sound: Sound) -> Iterator[Floats]:
     A linear-phase filter: nothing is delayed. The sample rate must be a multiple of 100 Hz.
 
     Raises:
-        RenderFailed: the file isn't the WAV file it should be.
+        CheckFailed: the file isn't the WAV file that we made it.
     """
     hop = sound.sample_rate // HOPS_PER_SECOND
     kernel = _kernel(sound.sample_rate)
@@ -94,7 +94,7 @@ def _mono_blocks(sound: Sound) -> Iterator[Floats]:
 def _pcm_blocks(sound: Sound) -> Iterator[bytes]:
     header = riff.read_header(sound.path)
     if header is None:
-        raise RenderFailed("The audio file can't be read.", f"no WAV file: {sound.path}")
+        raise CheckFailed(f"the decoded sound is no WAV file: {sound.path}")
     frame_bytes = SAMPLE_BYTES * sound.channels
     with sound.path.open("rb") as file:
         file.seek(sound.path.stat().st_size - header.present_bytes)

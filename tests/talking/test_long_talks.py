@@ -1,22 +1,24 @@
-"""A long talk takes no more memory than a short one.
+"""A long talk takes no more memory than a short one, and mouth and voice don't drift apart.
 
 What getrusage(2) calls the peak begins with that of whoever started the process; VmHWM of proc(5) is its own.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from tests.talking.films import leads
 from tests.talking.portraits import PICTURE
 from tests.talking.voices import repeated, spoken
-from worker.scene import Sound
+from worker.scene import FRAME_RATE, Sound
 from worker.talking.motion import HeadTrack
 from worker.talking.performance import Performance
 from worker.talking.speech import MouthTrack
@@ -27,6 +29,8 @@ FACE = (140, 20, 300, 180)
 TIMES = 14
 LONG_FRAMES, SHORT_FRAMES = 4_500, 300
 MAX_GROWTH_MIB = 16
+#: Of the film, at both ends.
+READ_SECONDS = 12
 
 PEAK = """
 print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
@@ -66,12 +70,35 @@ def short_talk_mib(folder: Path) -> float:
     return talking_mib(spoken(folder), folder)
 
 
-def test_who_listens_for_three_minutes_needs_the_memory_of_thirteen_seconds(
-    folder: Path, short_talk_mib: float
-) -> None:
-    long = repeated(spoken(folder), folder / "long.wav", TIMES)
+@dataclass(frozen=True)
+class LongTalk:
+    """Three minutes of voice; their video, without sound, and what was performed in it are in `folder`."""
 
-    assert talking_mib(long, folder) - short_talk_mib < MAX_GROWTH_MIB
+    folder: Path
+    sound: Sound
+    peak_mib: float
+
+
+@pytest.fixture(scope="module")
+def long_talk(folder: Path) -> LongTalk:
+    own = folder / "long"
+    shutil.copytree(folder, own)
+    sound = repeated(spoken(own), own / "long.wav", TIMES)
+    return LongTalk(own, sound, talking_mib(sound, own))
+
+
+def test_who_listens_for_three_minutes_needs_the_memory_of_thirteen_seconds(
+    short_talk_mib: float, long_talk: LongTalk
+) -> None:
+    assert long_talk.peak_mib - short_talk_mib < MAX_GROWTH_MIB
+
+
+def test_mouth_and_voice_fit_after_three_minutes_as_they_did_at_the_start(long_talk: LongTalk) -> None:
+    first, last = leads(long_talk.folder / "talking.mp4", long_talk.sound, READ_SECONDS)
+
+    assert abs(first.milliseconds - last.milliseconds) <= 1_000 / FRAME_RATE
+    assert all(0 <= found.milliseconds <= 80 for found in (first, last))
+    assert min(first.correlation, last.correlation) > 0.4
 
 
 @pytest.mark.usefixtures("short_talk_mib")
