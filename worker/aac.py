@@ -74,8 +74,7 @@ def encode(sound: Sound, folder: Path, report: ReportShare) -> Path:
     """The sound in `folder`/sound.m4a: its priming samples are before time 0, its length is exact.
 
     Raises:
-        ProgramFailed: it can't be encoded.
-        ChildKilled: a child process died of a signal.
+        What `process.run_all` does, and CheckFailed: nothing is wrong with the upload; try again.
     """
     parts = parts_of(sound, folder)
     run_all([encoder(sound, part) for part in parts], between(report, 0, ENCODED_SHARE))

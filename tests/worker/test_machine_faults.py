@@ -21,10 +21,12 @@ TERMS = Terms(50_000_000, 60, Settings().face_model_dir)
 @pytest.mark.parametrize(
     ("motion", "seconds", "product"),
     [
+        (Motion.STILL, 1, "opening.h264"),
         (Motion.STILL, 1, "gop.mp4"),
         (Motion.STILL, 11, "video.mp4"),
-        (Motion.TALKING, 1, "chunk0000.mp4"),
+        (Motion.TALKING, 1, "talking-0000.mp4"),
         (Motion.TALKING, 4, "talking.mp4"),
+        (Motion.STILL, 11, "part000000000.aac"),
         (Motion.STILL, 1, "sound.m4a"),
         (Motion.STILL, 1, "output.mp4"),
     ],
