@@ -10,8 +10,9 @@ import numpy as np
 
 from tests.talking.portraits import PICTURE
 from worker.bounds import Bounds
+from worker.command import Command
 from worker.ffmpeg import executable
-from worker.process import Command, run
+from worker.process import run
 from worker.talking.arrays import Image
 from worker.talking.colour import convert
 from worker.talking.grid import Box

@@ -89,7 +89,7 @@ def test_a_stall_kills(folder: Path) -> None:
     os.mkfifo(silent)
     writer = os.open(silent, os.O_RDWR)
     with pytest.raises(ProgramTooSlow):
-        run(ffmpeg.input(str(silent), f="wav").output("-", f="null"), Bounds(60, stall_seconds=1))
+        run(ffmpeg.input(local(silent), f="wav").output("-", f="null"), Bounds(60, stall_seconds=1))
     os.close(writer)
 
 

@@ -16,11 +16,12 @@ from app.notices import Notice
 from app.states import MotionMade
 from worker import process
 from worker.bounds import CORES, Bounds
+from worker.command import Command, bare_environment
 from worker.failures import CannotTalk
 from worker.ffmpeg import ANONYMOUS, CLOSED, executable, local, run
 from worker.mux import TIMESCALE
-from worker.process import Command
 from worker.progress import between
+from worker.reach import PYTHON, Reach, files_of
 from worker.scene import FRAME_RATE, ReportShare, Scene, VideoTrack
 from worker.talking import features, phones, voice
 from worker.talking.arrays import Image, floats
@@ -130,7 +131,8 @@ def _film(scene: Scene, performance: Performance, report: ReportShare) -> Path:
     performance.save(saved)
     spans = spans_of(len(performance))
     paths = [scene.folder / f"chunk{number:04}.mp4" for number in range(len(spans))]
-    commands = [_command(saved, span, path) for span, path in zip(spans, paths, strict=True)]
+    reach = Reach((*PYTHON, *files_of(executable()), scene.picture.path), (scene.folder,))
+    commands = [_command(saved, span, path, reach) for span, path in zip(spans, paths, strict=True)]
     process.run_all(commands, between(report, 0, CHUNKS_DONE))
     path = _join(scene, paths)
     report(1.0)
@@ -145,7 +147,7 @@ def spans_of(frames: int, cores: int = CORES) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def _command(performance: Path, span: tuple[int, int], path: Path) -> Command:
+def _command(performance: Path, span: tuple[int, int], path: Path, reach: Reach) -> Command:
     start, end = span
     return Command(
         [sys.executable, "-m", "worker.talking.chunk", str(performance), str(start), str(end), str(path)],
@@ -154,7 +156,8 @@ def _command(performance: Path, span: tuple[int, int], path: Path) -> Command:
             address_space_bytes=CHUNK_ADDRESS_SPACE_BYTES,
         ),
         expected_seconds=(end - start) / FRAME_RATE,
-        environment={**process.bare_environment(), "IMAGEIO_FFMPEG_EXE": executable()},
+        reach=reach,
+        environment={**bare_environment(), "IMAGEIO_FFMPEG_EXE": executable()},
     )
 
 
