@@ -134,6 +134,7 @@ def test_the_worker_knows_nothing_of_the_web() -> None:
         ("flask_limiter", {"app.web"}),
         ("rq", {"app.queues", "worker.__main__"}),
         ("obstore", {"app.bucket", "app.stored"}),
+        ("PIL", {"worker.pixels"}),
         ("subprocess", {"app.children", "worker.process", "worker.talking.chunk"}),
     ],
 )

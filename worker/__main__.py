@@ -14,7 +14,7 @@ from rq.serializers import JSONSerializer
 from app import leases, logs, migrations
 from app.queues import patient_redis, render_queue
 from app.settings import Settings, SettingsError
-from worker.cage import die_with
+from worker import cage
 from worker.tasks import workshop
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ class RenderWorker(Worker):
     """
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
-        die_with(self.pid or 0)
+        cage.die_with(self.pid or 0)
         super().main_work_horse(job, queue)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
@@ -59,6 +59,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     logs.configure(settings.log_format)
+    if holes := cage.holes():
+        log.warning("this kernel holds ffmpeg in part only", open=holes)
     migrations.upgrade(workshop().database)
     _work(settings)
     return 0

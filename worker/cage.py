@@ -74,6 +74,12 @@ def confine(reads: Sequence[str], writes: Sequence[str]) -> None:
         os._exit(CANNOT_START)
 
 
+def holes() -> list[str]:
+    """What this kernel leaves open to the caged."""
+    held = {"other files": landlock.version() > 0, "the network": seccomp.is_available()}
+    return [name for name, is_held in held.items() if not is_held]
+
+
 def restore_signals() -> None:
     """Python ignores these two, and what is ignored stays so across exec."""
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM):

@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.talking.portraits import PICTURE
 from worker.bounds import Bounds
-from worker.process import run
+from worker.ffmpeg import local, run
 from worker.talking.arrays import Image
 from worker.talking.colour import convert
 from worker.talking.grid import Box
