@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo up test check bench setup setup-dev lock format clean
+.PHONY: demo up test check bench fuzz setup setup-dev lock format clean
 .DEFAULT_GOAL := demo
 
 demo: setup  ## makes demo.mp4 through the whole service
@@ -22,6 +22,9 @@ check: setup-dev  ## format, lint, types, architecture
 
 bench: setup-dev  ## benchmarks against peers, as ratios
 	$(BIN)/python -m bench
+
+fuzz: setup-dev  ## damaged files through the whole worker: FUZZ_CASES of them, others by another FUZZ_SEED
+	$(BIN)/python -m tests.fuzz
 
 setup: .venv/.installed models/.installed
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: Every program's: libraries, and what libraries read to know the machine.
-SYSTEM = tuple(
-    map(Path, ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/urandom", "/sys/devices/system/cpu"))
+SYSTEM = (
+    *map(Path, ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")),
+    *map(Path, ("/dev/urandom", "/sys/devices/system/cpu")),
 )
 NOWHERE = Path("/dev/null")
 
-#: Our own Python programs': the interpreter with its packages, and ours.
-PYTHON = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parent, Path(__file__).parents[1] / "app")
+#: Our own Python programs': the packages that are installed, and ours.
+PYTHON = (Path(sys.prefix), Path(__file__).parent, Path(__file__).parents[1] / "app")
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def judge(case: Case, folder: Path) -> None:
     upload = Upload(folder / "image", case.image_type, folder / "audio", case.audio_type, case.motion)
     upload.image.write_bytes(case.image)
     upload.audio.write_bytes(case.audio)
-    outcome, problem = _rendered(upload, folder)
+    outcome, problem = rendered(upload, folder)
     peak_kilobytes = sum(
         resource.getrusage(whose).ru_maxrss for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
@@ -88,7 +88,7 @@ def judge(case: Case, folder: Path) -> None:
     (folder / "verdict.json").write_text(json.dumps(asdict(verdict)))
 
 
-def _rendered(upload: Upload, folder: Path) -> tuple[str, str]:
+def rendered(upload: Upload, folder: Path) -> tuple[str, str]:
     """Outcome and problem."""
     terms = Terms(Settings().max_image_pixels, MAX_AUDIO_SECONDS, Settings().face_model_dir)
     for _ in range(MAX_ATTEMPTS):
