@@ -30,7 +30,7 @@ FLOORS = (
     {"app.web", "app.service"},
     {"app.cli"},
     {"worker.failures", "worker.scene", "worker.riff", "worker.lanes", "worker.bounds", "worker.reach"},
-    {"worker.landlock", "worker.seccomp"},
+    {"worker.landlock", "worker.seccomp", "worker.offspring"},
     {"worker.cage", "worker.follower", "worker.progress", "worker.pixels"},
     {"worker.command"},
     {"worker.process"},

@@ -22,13 +22,12 @@ import resource
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from types import FrameType
 
-from worker import landlock, seccomp
+from worker import landlock, offspring, seccomp
 
 #: <linux/prctl.h>
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 
 #: Exit codes: the parent ended before we began; the program can't be started.
 PARENT_IS_GONE = 125
@@ -98,14 +97,14 @@ def become(program: list[str]) -> None:
 
 def guard(program: list[str]) -> None:
     """The program runs beside us; we end as it does, and nothing that it started outlives us."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    offspring.adopt()
     guard_pid = os.getpid()
     program_pid = os.fork()
     if program_pid == 0:
         die_with(guard_pid)
         become(program)
     status = _end_of(program_pid)
-    end_children()
+    offspring.end_children()
     exit_code = os.waitstatus_to_exitcode(status)
     if exit_code < 0:
         restore_signals()
@@ -121,33 +120,9 @@ def _end_of(program_pid: int) -> int:
             return status
 
 
-def end_children() -> None:
-    """Ends our children, then theirs, which are ours by then, until there are none."""
-    while pids := children():
-        for pid in pids:
-            with suppress(PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        os.wait()
-
-
-def children() -> list[int]:
-    """By what /proc says, see proc(5). macOS has none, and no subreapers."""
-    if sys.platform != "linux":
-        return []
-    pids = [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
-    return [pid for pid in pids if _parent_of(pid) == os.getpid()]
-
-
-def _parent_of(pid: int) -> int:
-    """0 if it is gone by now. The name, which comes before the number, may hold anything."""
-    with suppress(OSError), open(f"/proc/{pid}/stat", errors="replace") as stat:  # noqa: PTH123
-        return int(stat.read().rpartition(")")[2].split()[1])
-    return 0
-
-
 def end_all(_signal: int, _frame: FrameType | None) -> None:
     """Ends the program, all that it started, and us."""
-    end_children()
+    offspring.end_children()
     os.killpg(0, signal.SIGKILL)
 
 

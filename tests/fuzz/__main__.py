@@ -22,6 +22,8 @@ CASES = int(os.environ.get("FUZZ_CASES", 3000))
 SEED = int(os.environ.get("FUZZ_SEED", 1))
 FINDINGS = Path(os.environ.get("FUZZ_FOLDER", "fuzz-findings"))
 
+TELL_EVERY = 100
+
 
 @dataclass(frozen=True)
 class Running:
@@ -49,10 +51,17 @@ class Tally:
             self.findings += 1
             print(f"FOUND {case.name}: {verdict.problem}", flush=True)
 
+        if self.outcomes.total() % TELL_EVERY == 0:
+            print(self.sum, file=sys.stderr, flush=True)
+
+    @property
+    def sum(self) -> str:
+        worst = f"at most {self.peak_bytes >> 20} MiB and {self.longest_seconds:.1f} s a case"
+        return f"{self.outcomes.total()} cases, {self.findings} findings, {worst}"
+
     def __str__(self) -> str:
         lines = [f"{count:6}  {outcome}" for outcome, count in self.outcomes.most_common()]
-        worst = f"at most {self.peak_bytes >> 20} MiB and {self.longest_seconds:.1f} s a case"
-        return "\n".join([*lines, f"{self.outcomes.total()} cases, {self.findings} findings, {worst}"])
+        return "\n".join([*lines, self.sum])
 
 
 def main(numbers: list[int]) -> int:

@@ -164,8 +164,14 @@ def test_the_child_is_bound_and_polite() -> None:
     def look(_: float) -> None:
         (child,) = children()
         seen.update(nice=child.nice(), files=child.rlimit(psutil.RLIMIT_NOFILE))
+        seen.update(memory=child.rlimit(psutil.RLIMIT_AS), core=child.rlimit(psutil.RLIMIT_CORE))
         child.kill()
 
     with pytest.raises(ChildKilled):
         run(lasting(), Bounds(30, nice=7), expected_seconds=600, report=look)
-    assert seen == {"nice": psutil.Process().nice() + 7, "files": (64, 64)}
+    assert seen == {
+        "nice": psutil.Process().nice() + 7,
+        "files": (64, 64),
+        "memory": (1 << 31, 1 << 31),
+        "core": (0, 0),
+    }
