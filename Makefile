@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo up test check bench chaos setup setup-dev lock format clean
+.PHONY: demo up test check bench chaos fuzz setup setup-dev lock format clean
 .DEFAULT_GOAL := demo
 
 demo: setup  ## makes demo.mp4 through the whole service
@@ -25,6 +25,9 @@ bench: setup-dev  ## benchmarks against peers, as ratios
 
 chaos: setup-dev  ## ten minutes of faults, and what the service makes of them
 	$(BIN)/python -m tests.chaos
+
+fuzz: setup-dev  ## damaged files through the whole worker: FUZZ_CASES of them, others by another FUZZ_SEED
+	$(BIN)/python -m tests.fuzz
 
 setup: .venv/.installed models/.installed
 

@@ -3,8 +3,10 @@
 The floors, each importing only from those above it, and from `app`, but never from `app.web`:
 
     failures  scene                            what can go wrong; what an engine takes and gives
-    bounds  cage  follower  process  ffmpeg    the only launcher of a process: limits, progress, a certain end
-    picture  riff  sound                       image in; audio in
+    landlock  seccomp  offspring  cage         no other files, no sockets; tied to its parent and its limits
+    bounds  reach  follower  command           what a process may use and open, what it tells
+    process  ffmpeg                            the only launcher: progress, and a certain end
+    pixels  picture  riff  sound               image in; audio in
     packets  aac  streamcopy                   the sound as AAC: encoded in parts, or copied
     bits  h264  still  talking/                the two engines: a Scene to a video track
     clip  external  engines                    other engines: an operator's command, an installed package

@@ -15,7 +15,7 @@ from app import leases, logs, migrations, segments
 from app.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
 from app.segments import Hold
 from app.settings import Settings, SettingsError
-from worker.cage import die_with
+from worker import cage
 from worker.tasks import workshop
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ class RenderWorker(Worker):
     """
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
-        die_with(self.pid or 0)
+        cage.die_with(self.pid or 0)
         super().main_work_horse(job, queue)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
@@ -67,6 +67,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     logs.configure(settings.log_format)
+    if holes := cage.holes():
+        log.warning("this kernel holds ffmpeg in part only", open=holes)
     migrations.upgrade(workshop().database)
     _work(settings)
     return 0

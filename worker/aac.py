@@ -17,9 +17,10 @@ import ffmpeg
 
 from worker import riff
 from worker.bounds import CORES, Bounds
+from worker.command import Command
 from worker.failures import CheckFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, command, local, run
-from worker.process import Command, run_all
+from worker.process import run_all
 from worker.progress import between
 from worker.scene import ReportShare, Sound
 

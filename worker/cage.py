@@ -1,13 +1,17 @@
 """Ties a child process to its parent and to its limits, then becomes or guards it.
 
-Run by path with a bare interpreter, and so importing nothing of ours:
+`main`, run by a bare interpreter that starts fast, and so importing nothing but the standard library, takes
 
-    python -I -S cage.py PARENT_PID NICE HOW LIMIT=VALUE ... -- PROGRAM ARGUMENT ...
+    PARENT_PID NICE HOW LIMIT=VALUE ... READ=PATH ... WRITE=PATH ... -- PROGRAM ARGUMENT ...
 
-HOW is `become`, or `guard` for a program that may start others: the cage, which must lead a process group,
-then stays beside the program, and ends the group when the parent ends. LIMIT is a name of the `resource`
-module without its prefix (`AS`, `CPU`, `FSIZE`, `NOFILE`). It is a program and no `preexec_fn`, because code
-between fork and exec is not safe in a process that has threads.
+HOW is `become`, for our own programs and ffmpeg: nothing but PATHs can be opened, nor any socket, where the
+kernel can hold that. Or it is `guard`, for a program that may start others: the cage, which must lead a
+process group, then stays beside the program, and ends all that it started when it or the parent ends.
+LIMIT is a name of the `resource` module without its prefix (`AS`, `CPU`, `FSIZE`, `NOFILE`).
+
+It imports little, as its start is paid for by each child: neither pathlib nor typing.
+It is a program and no `preexec_fn`, because code between fork and exec is not safe in a process that has
+threads.
 """
 
 from __future__ import annotations
@@ -17,10 +21,13 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
 
+from worker import landlock, offspring, seccomp
+
 #: <linux/prctl.h>
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 
 #: Exit codes: the parent ended before we began; the program can't be started.
 PARENT_IS_GONE = 125
@@ -29,10 +36,14 @@ CANNOT_START = 126
 
 def die_with(parent_pid: int, how: signal.Signals = signal.SIGKILL) -> None:
     """This signal for us as soon as the thread that started us ends. Linux only; elsewhere nothing."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how, 0, 0, 0)
+    _prctl(PR_SET_PDEATHSIG, how)
     if os.getppid() != parent_pid:  # It ended before the line above took hold.
         os._exit(PARENT_IS_GONE)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def limit(name: str, value: int) -> None:
@@ -44,6 +55,28 @@ def limit(name: str, value: int) -> None:
     allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
     # A second between soft and hard, or the kernel skips SIGXCPU and kills outright.
     resource.setrlimit(kind, (allowed, allowed + 1 if name == "CPU" and allowed == value else allowed))
+
+
+def confine(reads: Sequence[str], writes: Sequence[str]) -> None:
+    """Leaves us these files and no sockets, as far as the kernel can hold that.
+
+    A kernel that can and doesn't ends us: whoever is to be caged doesn't run outside.
+    """
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    try:
+        if landlock.version():
+            landlock.confine(reads, writes)
+        if seccomp.is_available():
+            seccomp.refuse_sockets()
+    except OSError as error:
+        print(error, file=sys.stderr)
+        os._exit(CANNOT_START)
+
+
+def holes() -> list[str]:
+    """What this kernel leaves open to the caged."""
+    held = {"other files": landlock.version() > 0, "the network": seccomp.is_available()}
+    return [name for name, is_held in held.items() if not is_held]
 
 
 def restore_signals() -> None:
@@ -63,11 +96,15 @@ def become(program: list[str]) -> None:
 
 
 def guard(program: list[str]) -> None:
-    """The program runs beside us; we end as it does."""
+    """The program runs beside us; we end as it does, and nothing that it started outlives us."""
+    offspring.adopt()
+    guard_pid = os.getpid()
     program_pid = os.fork()
     if program_pid == 0:
+        die_with(guard_pid)
         become(program)
-    _, status = os.waitpid(program_pid, 0)
+    status = _end_of(program_pid)
+    offspring.end_children()
     exit_code = os.waitstatus_to_exitcode(status)
     if exit_code < 0:
         restore_signals()
@@ -75,22 +112,32 @@ def guard(program: list[str]) -> None:
     sys.exit(exit_code)
 
 
-def end_group(_signal: int, _frame: FrameType | None) -> None:
-    """Ends us, the program and all that it started."""
+def _end_of(program_pid: int) -> int:
+    """Its exit status. Of others, who became our children when their parents ended, the ends are no news."""
+    while True:
+        pid, status = os.wait()
+        if pid == program_pid:
+            return status
+
+
+def end_all(_signal: int, _frame: FrameType | None) -> None:
+    """Ends the program, all that it started, and us."""
+    offspring.end_children()
     os.killpg(0, signal.SIGKILL)
 
 
 def main(arguments: list[str]) -> None:
     divider = arguments.index("--")
-    parent_pid, nice, how, *limits = arguments[:divider]
+    parent_pid, nice, how, *items = arguments[:divider]
     if how == "guard":
-        signal.signal(signal.SIGTERM, end_group)
+        signal.signal(signal.SIGTERM, end_all)
     die_with(int(parent_pid), signal.SIGTERM if how == "guard" else signal.SIGKILL)
     os.nice(int(nice))
-    for name, value in (item.split("=") for item in limits):
-        limit(name, int(value))
+    bounds = [item.split("=", 1) for item in items]
+    reads, writes = ([path for name, path in bounds if name == kind] for kind in ("READ", "WRITE"))
+    for name, value in bounds:
+        if name not in {"READ", "WRITE"}:
+            limit(name, int(value))
+    if how == "become":
+        confine(reads, writes)
     (guard if how == "guard" else become)(arguments[divider + 1 :])
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

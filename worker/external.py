@@ -21,9 +21,10 @@ from app.states import MotionMade
 from worker import process
 from worker.bounds import Bounds
 from worker.clip import ClipRefused, fitted
+from worker.command import Command
 from worker.failures import CannotTalk, OutOfDisk, RenderFailed
 from worker.follower import ShareFollower
-from worker.process import Command, ProgramFailed, ProgramMissing
+from worker.process import ProgramFailed, ProgramMissing
 from worker.progress import between
 from worker.scene import FRAME_RATE, ReportShare, Scene, VideoTrack
 from worker.talking.engine import idle

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,17 @@ import imageio_ffmpeg
 
 from worker import process
 from worker.bounds import CORES, Bounds
-from worker.process import Command
+from worker.command import Command
+from worker.reach import Reach
 from worker.scene import ReportShare
 
 #: Threads of one ffmpeg: more would eat address space (a stack and an arena each) for little speed.
 THREADS = min(8, CORES)
 
 COMMON = ("-nostdin", "-hide_banner", "-stats_period", "0.25", "-progress", "pipe:1")
+
+#: What `local` puts before a path.
+LOCAL = "file:"
 
 #: Goes before every input: nothing may be opened but the file itself.
 CLOSED = {"protocol_whitelist": "file,pipe"}
@@ -48,7 +54,21 @@ def command(
 ) -> Command:
     """What `run` runs, for those who run several at once."""
     program, *arguments = ffmpeg.compile(graph, cmd=executable(), overwrite_output=True)
-    return Command([program, "-loglevel", log_level, *COMMON, *arguments], bounds, expected_seconds)
+    argv = [program, "-loglevel", log_level, *COMMON, *arguments]
+    return Command(argv, bounds, expected_seconds, reach_of(argv))
+
+
+def reach_of(argv: Sequence[str]) -> Reach:
+    """What the arguments name: the inputs to read, and to write the folders that the outputs are in."""
+    named = [
+        (before == "-i", Path(word.removeprefix(LOCAL)))
+        for before, word in pairwise(argv)
+        if word.startswith(LOCAL)
+    ]
+    return Reach(
+        reads=tuple(path for is_input, path in named if is_input),
+        writes=tuple(path.parent for is_input, path in named if not is_input),
+    )
 
 
 def executable() -> str:
@@ -58,4 +78,4 @@ def executable() -> str:
 
 def local(path: Path) -> str:
     """A path as ffmpeg takes it: no character of it is read as a protocol or an option."""
-    return f"file:{path.absolute()}"
+    return f"{LOCAL}{path.absolute()}"

@@ -12,14 +12,14 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from worker import cage
-from worker.bounds import CORES, Bounds
+from worker.bounds import CORES
+from worker.command import Command
 from worker.failures import ChildKilled, OutOfDisk, RenderFailed
 from worker.follower import Follower, Shares
 from worker.scene import ReportShare
@@ -28,6 +28,17 @@ from worker.scene import ReportShare
 INTERRUPTED = 255
 
 POLL_SECONDS = 0.5
+
+#: A bare interpreter knows no package of ours. This one is made by hand of its folder, the first argument, as
+#: in a cage nobody can look around in the folder above.
+CAGE = """
+import sys, types
+package = sys.modules["worker"] = types.ModuleType("worker")
+package.__path__ = [sys.argv.pop(1)]
+from worker.cage import main
+main(sys.argv[1:])
+"""
+PACKAGE = str(Path(__file__).parent)
 
 #: How long what a foreign program left behind may go on holding its pipes.
 LEFTOVER_SECONDS = 5.0
@@ -51,26 +62,6 @@ class ProgramTooSlow(ProgramFailed):
 
 class ProgramMissing(Exception):
     """The program can't be started: a fault of the installation."""
-
-
-def bare_environment() -> dict[str, str]:
-    """What our own children get: arenas would eat address space, and messages are to be in English."""
-    return {"MALLOC_ARENA_MAX": "2", "LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
-
-
-@dataclass(frozen=True)
-class Command:
-    """A program with its arguments, which may tell its progress on stdout in the way that `follower` reads.
-
-    `environment` is all that it gets of one; without, it is `bare_environment`. `folder` is where it starts.
-    """
-
-    argv: Sequence[str]
-    bounds: Bounds
-    expected_seconds: float | None = None
-    environment: Mapping[str, str] = field(default_factory=bare_environment)
-    folder: Path | None = None
-    follower: type[Follower] = Follower
 
 
 def run(command: Command, report: ReportShare | None = None) -> str:
@@ -107,32 +98,45 @@ def run_all(commands: Sequence[Command], report: ReportShare | None = None) -> l
 
 @contextmanager
 def caged(
-    argv: Sequence[str],
-    bounds: Bounds,
-    environment: Mapping[str, str] | None = None,
-    *,
-    folder: Path | None = None,
-    stdin: int = subprocess.DEVNULL,
-    stdout: int = subprocess.PIPE,
+    command: Command, *, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The process; dead and reaped at the end, whatever passes through, and a foreign one's group with it."""
-    how = "guard" if bounds.is_foreign else "become"
-    cage_argv = [sys.executable, "-I", "-S", cage.__file__, str(os.getpid()), str(bounds.nice), how]
+    """The process; dead and reaped at the end, whatever passes through, and with it all that a foreign one
+    started.
+    """
+    is_foreign = command.bounds.is_foreign
     with subprocess.Popen(
-        [*cage_argv, *bounds.limits(), "--", *argv],
+        [*_cage(command), "--", *command.argv],
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
-        env=bare_environment() if environment is None else environment,
-        cwd=folder,
-        process_group=0 if bounds.is_foreign else None,
+        env=command.environment,
+        cwd=command.folder,
+        process_group=0 if is_foreign else None,
     ) as child:
         try:
             yield child
         finally:
-            if bounds.is_foreign:
-                _kill_group(child.pid)
+            if is_foreign:
+                _end_guard(child)
             child.kill()
+
+
+def _cage(command: Command) -> list[str]:
+    how = "guard" if command.bounds.is_foreign else "become"
+    reach = [] if command.bounds.is_foreign else command.reach.arguments(command.argv[0])
+    start = [sys.executable, "-I", "-S", "-c", CAGE, PACKAGE]
+    return [*start, str(os.getpid()), str(command.bounds.nice), how, *command.bounds.limits(), *reach]
+
+
+def _end_guard(guard: subprocess.Popen[bytes]) -> None:
+    """Lets it end what the program started, also what has left its group; then there is no more asking."""
+    try:
+        guard.terminate()
+        guard.wait(LEFTOVER_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        _kill_group(guard.pid)
 
 
 def _kill_group(leader_pid: int) -> None:
@@ -223,9 +227,7 @@ class _Running:
 
 
 def _start(command: Command, follower: Follower, alive: ExitStack, pipes: selectors.BaseSelector) -> _Running:
-    child = alive.enter_context(
-        caged(command.argv, command.bounds, command.environment, folder=command.folder)
-    )
+    child = alive.enter_context(caged(command))
     running = _Running(command, follower, child)
     for pipe in (child.stdout, child.stderr):
         assert pipe

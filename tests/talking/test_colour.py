@@ -10,8 +10,7 @@ import numpy as np
 
 from tests.talking.portraits import PICTURE
 from worker.bounds import Bounds
-from worker.ffmpeg import executable
-from worker.process import Command, run
+from worker.ffmpeg import local, run
 from worker.talking.arrays import Image
 from worker.talking.colour import convert
 from worker.talking.grid import Box
@@ -37,12 +36,11 @@ def test_ffmpeg_reads_the_picture_s_own_colours_back(tmp_path: Path) -> None:
     height, width = picture.shape[:2]
     (tmp_path / "planes").write_bytes(converted(picture).tobytes())
     graph = (
-        ffmpeg.input(str(tmp_path / "planes"), f="rawvideo", pix_fmt="yuv420p", s=f"{width}x{height}")
+        ffmpeg.input(local(tmp_path / "planes"), f="rawvideo", pix_fmt="yuv420p", s=f"{width}x{height}")
         .filter("scale", in_color_matrix="bt709", in_range="tv", flags="accurate_rnd+full_chroma_int")
-        .output(str(tmp_path / "back.png"), **{"frames:v": 1})
+        .output(local(tmp_path / "back.png"), **{"frames:v": 1})
     )
-    program, *arguments = ffmpeg.compile(graph, cmd=executable())
-    run(Command([program, *arguments], Bounds(deadline_seconds=30)))
+    run(graph, Bounds(deadline_seconds=30))
 
     back = np.asarray(cv2.imread(str(tmp_path / "back.png")), np.float64)
     difference = back - picture

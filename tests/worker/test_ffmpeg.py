@@ -89,7 +89,7 @@ def test_a_stall_kills(folder: Path) -> None:
     os.mkfifo(silent)
     writer = os.open(silent, os.O_RDWR)
     with pytest.raises(ProgramTooSlow):
-        run(ffmpeg.input(str(silent), f="wav").output("-", f="null"), Bounds(60, stall_seconds=1))
+        run(ffmpeg.input(local(silent), f="wav").output("-", f="null"), Bounds(60, stall_seconds=1))
     os.close(writer)
 
 
@@ -164,8 +164,14 @@ def test_the_child_is_bound_and_polite() -> None:
     def look(_: float) -> None:
         (child,) = children()
         seen.update(nice=child.nice(), files=child.rlimit(psutil.RLIMIT_NOFILE))
+        seen.update(memory=child.rlimit(psutil.RLIMIT_AS), core=child.rlimit(psutil.RLIMIT_CORE))
         child.kill()
 
     with pytest.raises(ChildKilled):
         run(lasting(), Bounds(30, nice=7), expected_seconds=600, report=look)
-    assert seen == {"nice": psutil.Process().nice() + 7, "files": (64, 64)}
+    assert seen == {
+        "nice": psutil.Process().nice() + 7,
+        "files": (64, 64),
+        "memory": (1 << 31, 1 << 31),
+        "core": (0, 0),
+    }

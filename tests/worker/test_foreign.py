@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.worker.leftovers import CHILD_BEARING, child_of, is_alive, until
 from worker.bounds import Bounds
+from worker.command import Command
 from worker.follower import ShareFollower
-from worker.process import Command, ProgramTooSlow, run
+from worker.process import ProgramTooSlow, run
 
 ROOT = Path(__file__).parents[2]
 BOUNDS = Bounds(deadline_seconds=600, is_foreign=True)
+
+#: The same, but in a session of its own: no signal to a group reaches it.
+LEAVING = CHILD_BEARING.replace("'600'])", "'600'], start_new_session=True)")
+
+ONLY_LINUX = pytest.mark.skipif(
+    sys.platform != "linux", reason="needs what only Linux has: ends with a parent"
+)
 
 #: A worker in short: runs the program of its first argument as one that isn't ours.
 WORKER = """
 import sys
 from worker.bounds import Bounds
-from worker.process import Command, run
+from worker.command import Command
+from worker.process import run
 run(Command([sys.executable, "-c", sys.argv[1]], Bounds(deadline_seconds=600, is_foreign=True)))
 """
 
@@ -36,9 +45,10 @@ def test_what_is_left_behind_ends_with_it(folder: Path) -> None:
     assert time.monotonic() - begun_at < 60
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
-def test_all_it_started_ends_with_a_killed_worker(folder: Path) -> None:
-    argv = [sys.executable, "-c", WORKER, CHILD_BEARING + "child.wait()"]
+@ONLY_LINUX
+@pytest.mark.parametrize("program", [CHILD_BEARING, LEAVING], ids=["in the group", "out of it"])
+def test_all_it_started_ends_with_a_killed_worker(folder: Path, program: str) -> None:
+    argv = [sys.executable, "-c", WORKER, program + "child.wait()"]
     worker = subprocess.Popen(argv, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         assert until(lambda: any(path.read_text() for path in folder.glob("child")))
@@ -49,14 +59,18 @@ def test_all_it_started_ends_with_a_killed_worker(folder: Path) -> None:
     assert until(lambda: not is_alive(child_of(folder)))
 
 
-def test_one_that_leaves_the_group_with_the_pipes_does_not_hold_the_job(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("worker.process.LEFTOVER_SECONDS", 0.5)
-    leaving = CHILD_BEARING.replace("'600'])", "'600'], start_new_session=True)")
+@ONLY_LINUX
+def test_what_left_the_group_ends_with_the_program(folder: Path) -> None:
+    run(Command([sys.executable, "-c", LEAVING], BOUNDS, folder=folder))
+    assert until(lambda: not is_alive(child_of(folder)))
+
+
+@ONLY_LINUX
+def test_what_left_the_group_ends_with_a_program_that_is_too_slow(folder: Path) -> None:
+    lasting = LEAVING + "child.wait()"
     with pytest.raises(ProgramTooSlow):
-        run(Command([sys.executable, "-c", leaving], BOUNDS, folder=folder))
-    os.kill(child_of(folder), signal.SIGKILL)
+        run(Command([sys.executable, "-c", lasting], replace(BOUNDS, deadline_seconds=2), folder=folder))
+    assert until(lambda: not is_alive(child_of(folder)))
 
 
 def test_progress_is_read_as_it_comes_and_never_falls() -> None:

@@ -10,11 +10,9 @@ import pytest
 from app.media import MediaType
 from app.states import Motion, Phase
 from tests.media_samples import Samples, wav_bytes
+from tests.worker.sentences import is_for_a_person
 from worker.failures import RenderFailed
 from worker.render import Terms, Upload, render
-
-#: Names of our tools and places, and what a stack or a dump begins with.
-INSIDES = re.compile(r"/|\\|\n|0x|ffmpeg|pillow|python|traceback|errno|error|exception|none", re.IGNORECASE)
 
 RUBBISH = bytes(range(256)) * 40
 
@@ -66,8 +64,7 @@ def sentence_of(upload: Upload, folder: Path, max_seconds: int = 60) -> str:
     with pytest.raises(RenderFailed) as failure:
         render(upload, folder, Terms(50_000_000, max_seconds, folder), ignore)
     sentence = failure.value.sentence
-    assert sentence.endswith(".")
-    assert not INSIDES.search(sentence), sentence
+    assert is_for_a_person(sentence), sentence
     return sentence
 
 

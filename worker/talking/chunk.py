@@ -15,7 +15,8 @@ import ffmpeg
 
 from worker import process
 from worker.bounds import Bounds
-from worker.ffmpeg import ANONYMOUS, executable, local
+from worker.command import Command
+from worker.ffmpeg import ANONYMOUS, executable, local, reach_of
 from worker.mux import TIMESCALE
 from worker.scene import FRAME_RATE
 from worker.still import MAX_GOP_FRAMES
@@ -79,7 +80,8 @@ def film(performance: Performance, start: int, end: int, path: Path) -> None:
     """
     actor = Actor(performance)
     argv = encoder(actor.width, actor.height, path, quantiser_for(actor.grain))
-    with process.caged(argv, BOUNDS, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
+    command = Command(argv, BOUNDS, reach=reach_of(argv))
+    with process.caged(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
         _feed(child, actor, start, end)
         _, stderr = child.communicate()
     if child.returncode != 0:

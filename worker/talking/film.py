@@ -18,10 +18,11 @@ import numpy as np
 
 from worker import process
 from worker.bounds import CORES, Bounds
+from worker.command import Command, bare_environment
 from worker.ffmpeg import ANONYMOUS, CLOSED, executable, local, run
 from worker.mux import TIMESCALE
-from worker.process import Command
 from worker.progress import between
+from worker.reach import PYTHON, Reach, files_of
 from worker.scene import FRAME_RATE, ReportShare, Script, Span
 from worker.talking.performance import Performance
 
@@ -130,5 +131,6 @@ def _command(performance: Path, span: Span, path: Path) -> Command:
             address_space_bytes=CHUNK_ADDRESS_SPACE_BYTES,
         ),
         expected_seconds=(end - start) / FRAME_RATE,
-        environment={**process.bare_environment(), "IMAGEIO_FFMPEG_EXE": executable()},
+        reach=Reach((*PYTHON, *files_of(executable()), performance.parent), (path.parent,)),
+        environment={**bare_environment(), "IMAGEIO_FFMPEG_EXE": executable()},
     )

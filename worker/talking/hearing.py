@@ -14,7 +14,8 @@ from pathlib import Path
 
 from worker import process
 from worker.bounds import CORES, Bounds
-from worker.process import Command
+from worker.command import Command
+from worker.reach import PYTHON, Reach
 from worker.scene import ReportShare, Sound
 from worker.talking import phones
 from worker.talking.phones import Phone
@@ -42,6 +43,7 @@ def _command(sound: Sound, part: int, parts: int, path: Path) -> Command:
         [sys.executable, "-m", "worker.talking.hearing", str(sound.path), *map(str, numbers), str(path)],
         Bounds(deadline_seconds=60 + sound.duration_seconds, address_space_bytes=ADDRESS_SPACE_BYTES),
         expected_seconds=sound.duration_seconds,
+        reach=Reach((*PYTHON, sound.path), (path.parent,)),
     )
 
 

@@ -17,7 +17,7 @@ from PIL import Image, ImageCms
 from app.media import MediaType
 from tests.media_samples import BLUE, GREEN, RED, WHITE, Samples, patches
 from worker.failures import RenderFailed
-from worker.picture import fitting_size, normalise
+from worker.pixels import fitting_size, normalise
 from worker.scene import Picture
 
 MAX_PIXELS = 50_000_000
@@ -226,7 +226,7 @@ import re, sys, time
 from pathlib import Path
 from app.media import MediaType
 from worker.failures import RenderFailed
-from worker.picture import normalise
+from worker.pixels import normalise
 begun_at = time.monotonic()
 try:
     normalise(Path(sys.argv[1]), MediaType.PNG, Path(sys.argv[1]).parent, max_pixels=50_000_000)

@@ -1,0 +1,1 @@
+"""Damaged files of every accepted type, through all that a worker does with them: `make fuzz`."""
