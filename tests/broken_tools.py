@@ -1,26 +1,40 @@
-"""Tools that don't do what they should."""
+"""An ffmpeg that gives up on one of its products, as on a machine that is not well."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import imageio_ffmpeg
 
 
-def broken_ffmpeg(folder: Path, product: str, times: int = 1_000) -> Path:
-    """An ffmpeg that gives up the first `times` times when it is to make a file of the name `product`."""
-    path, failures = folder / "ffmpeg", folder / "failures"
-    path.write_text(f"""#!/bin/sh
+def broken_ffmpeg(folder: Path, product: str) -> Path:
+    """A program that is ffmpeg, but fails to write files of that name, until `mend` is called.
+
+    Its parts lie where the cage lets a program find them: in the `lib` beside its `bin`.
+    """
+    path, parts = folder / "bin" / "ffmpeg", folder / "lib"
+    path.parent.mkdir()
+    parts.mkdir()
+    shutil.copy(os.path.realpath("/bin/sh"), parts / "sh")
+    shutil.copy(imageio_ffmpeg.get_ffmpeg_exe(), parts / "ffmpeg")
+    (parts / "unwell").touch()
+    path.write_text(f"""#!{parts}/sh
 for argument; do out=$last; last=$argument; done  # The file comes just before the final -y.
 case "$out" in
 */{product})
-    if [ "$(wc -c 2>/dev/null <"{failures}" || echo 0)" -lt {times} ]; then
-        printf x >>"{failures}"
+    if [ -e "{parts}/unwell" ]; then
         echo "the machine is unwell" >&2
         exit 1
     fi ;;
 esac
-exec "{imageio_ffmpeg.get_ffmpeg_exe()}" "$@"
+exec "{parts}/ffmpeg" "$@"
 """)
     path.chmod(0o700)
     return path
+
+
+def mend(ffmpeg: Path) -> None:
+    """From now on it works."""
+    (ffmpeg.parents[1] / "lib" / "unwell").unlink()

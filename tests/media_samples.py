@@ -58,6 +58,7 @@ class Samples:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._tones: dict[str, tuple[object, ...]] = {}
 
     def picture(self, name: str = "patches.png") -> Path:
         path = self.folder / name
@@ -75,6 +76,8 @@ class Samples:
     ) -> Path:
         """A tone per channel of `layout`, encoded as `name` and `options` say."""
         path = self.folder / name
+        wanted = (options, seconds, rate, layout)
+        assert self._tones.setdefault(name, wanted) == wanted, f"another tone is called {name}"
         if not path.exists():
             channels = {"mono": 1, "stereo": 2, "5.1": 6, "7.1": 8}[layout]
             tones = "|".join(TONE.format(number) for number in range(channels))

@@ -128,7 +128,7 @@ def test_what_the_caged_start_is_caged(folder: Path) -> None:
 @FILES_ARE_HELD
 def test_a_playlist_opens_no_other_job_s_file(samples: Samples, folder: Path, neighbour: Path) -> None:
     voice = neighbour / "voice.wav"
-    voice.write_bytes(samples.tone("voice.wav", seconds=0.3).read_bytes())
+    voice.write_bytes(samples.tone("neighbours.wav", seconds=0.3).read_bytes())
     playlist = folder / "upload"
     playlist.write_text(f"ffconcat version 1.0\nfile {local(voice)}\n")
     copied = ffmpeg.input(local(playlist), f="concat", safe=0).output(local(folder / "stolen.wav"))
