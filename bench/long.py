@@ -1,6 +1,6 @@
 """A long talk: its memory, and whether mouth and voice drift apart.
 
-    python -m bench.long [MINUTES]
+    python -m bench.long [MINUTES]   (ten, if it isn't said)
 
 The example voice over and over, and the example portrait's face at 256x256. Prints the resident memory of the
 worker and of the largest process that draws, in the first and the last third of the time; the length of video
@@ -43,16 +43,16 @@ class Memory(NamedTuple):
     drawing: int
 
 
-def job(folder: Path, sound: Sound) -> None:
-    """One job as the worker does it: makes `folder`/output.mp4."""
+def job(folder: Path) -> None:
+    """One job as the worker does it: makes `folder`/output.mp4 with `folder`/voice.wav."""
     picture = folder / "face.png"
     Picture.open(PICTURE).crop(FACE).resize((SIDE_PX, SIDE_PX), Picture.Resampling.LANCZOS).save(picture)
-    made(folder, picture, sound.path)
+    made(folder, picture, folder / "voice.wav")
 
 
-def watched(folder: Path, minutes: float) -> list[Memory]:
+def watched(folder: Path) -> list[Memory]:
     """Runs the job in a process of its own; its memory, sample by sample."""
-    argv = [sys.executable, "-m", "bench.long", str(folder), str(minutes)]
+    argv = [sys.executable, "-m", "bench.long", "--job", str(folder)]
     with subprocess.Popen(argv) as process:
         try:
             found = list(_samples(process))
@@ -100,7 +100,7 @@ def main(minutes: float = DEFAULT_MINUTES) -> None:
         folder = Path(name)
         sound = long_voice(folder, minutes)
         begun_at = time.monotonic()
-        memory = watched(folder, minutes)
+        memory = watched(folder)
         seconds = time.monotonic() - begun_at
         print(f"{sound.duration_seconds:.2f} s of voice in {seconds:.0f} s")
         for which in Memory._fields:
@@ -116,7 +116,7 @@ def main(minutes: float = DEFAULT_MINUTES) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        job(Path(sys.argv[1]), long_voice(Path(sys.argv[1]), float(sys.argv[2])))
+    if sys.argv[1:2] == ["--job"]:
+        job(Path(sys.argv[2]))
     else:
         main(*map(float, sys.argv[1:]))

@@ -13,7 +13,8 @@ CORES = os.cpu_count() or 1
 class Bounds:
     """What one process may use; it is killed at the first of these.
 
-    `stall_seconds` is how long its progress may stand still, `processor_seconds` is summed over all cores.
+    `stall_seconds` is how long its progress may stand still: long, for on a busy machine a niced process may
+    get nothing for half a minute. `processor_seconds` is summed over all cores.
 
     A program that `is_foreign` is neither ours nor ffmpeg. It may start others: it gets a process group,
     which ends with it. It may map and open what it likes, as GPU drivers map more than there is, and be
