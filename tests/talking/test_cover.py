@@ -68,6 +68,14 @@ def microphone(picture: Image, face: Face, middle: tuple[int, int], unit: float)
     cv2.circle(picture, middle, int(1.2 * unit), (25, 25, 25), -1)
 
 
+def fingers(picture: Image, face: Face, middle: tuple[int, int], unit: float) -> None:
+    palm(picture, face, middle, unit)
+    for row in (-0.45, 0, 0.45):
+        y = round(middle[1] + row * unit)
+        ends = (round(middle[0] - 1.4 * unit), y), (round(middle[0] + 1.4 * unit), y)
+        cv2.line(picture, *ends, (140, 158, 192), max(1, round(0.05 * unit)))
+
+
 def mask(picture: Image, face: Face, middle: tuple[int, int], unit: float) -> None:
     cv2.fillPoly(picture, [np.rint(face.points[list(MASKED), :2]).astype(np.int32)], (210, 190, 150))
 
@@ -102,7 +110,7 @@ def lips_end(face: Face) -> float:
     return float(face.points[LOWER_LIP_BOTTOM, 1])
 
 
-@pytest.mark.parametrize("paint", [block, palm, microphone, mask])
+@pytest.mark.parametrize("paint", [block, palm, fingers, microphone, mask])
 @pytest.mark.parametrize("change", [scaled(1), grey, scaled(0.5)], ids=["as it is", "grey", "half the size"])
 def test_a_covered_mouth_does_not_speak(
     finder: FaceFinder, picture: Image, face: Face, paint: Paint, change: Change

@@ -97,6 +97,20 @@ def test_both_eyes_stay_open_where_one_ends_on_something_else_than_skin() -> Non
     assert not Eyes(picture, portrait.points, 0).can_blink
 
 
+def test_both_eyes_stay_open_where_the_rim_of_glasses_crosses_the_lids() -> None:
+    portrait = portraits.close_up()
+    picture = portrait.picture.copy()
+    for outline in (LEFT, RIGHT):
+        lid = (
+            portrait.points[list(outline.upper), :2].mean(axis=0)
+            + portrait.points[list(outline.brow), :2].mean(axis=0)
+        ) / 2
+        x, y = (round(float(side)) for side in lid)
+        cv2.line(picture, (x - 45, y), (x + 45, y), (25, 20, 20), thickness=4)
+
+    assert not Eyes(picture, portrait.points, 0).can_blink
+
+
 def test_eyes_of_a_turned_or_tiny_face_stay_open() -> None:
     assert not Eyes(portraits.close_up().picture, portraits.close_up().points, 28).can_blink
     assert not Eyes(portraits.tiny().picture, portraits.tiny().points, 0).can_blink

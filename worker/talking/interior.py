@@ -34,8 +34,8 @@ GAP_WIDTH, GAP_DARKNESS, GAP_RISE = 0.022, 0.08, 0.022
 #: The upper lip's shadow on the teeth: their brightness right below it, and where it ends.
 SHADOW_BRIGHTNESS, SHADOW_REACH = 0.66, 0.14
 OWN_SHADOW_BRIGHTNESS, OWN_SHADOW_SPAN = 0.70, (-0.02, 0.08)
-#: Lips stand out from the picture's own teeth: so much of them shows under lips that are not and wholly pursed,
-#: how softly that ends, and how much less they shine then.
+#: So much of the picture's own teeth shows under lips that aren't pursed, and that wholly are; how softly it
+#: ends, and how much less they shine then.
 OWN_SHOWN, OWN_PURSED_SHOWN, OWN_SHOWN_EDGE, OWN_PURSED_SHADE = 0.60, 0.05, 0.07, 0.40
 
 #: The lower teeth show from the first aperture on, whole by the second; earlier in spread mouths.

@@ -134,7 +134,7 @@ def _targets(mouth: MouthGeometry, shape: MouthShape) -> tuple[Floats, Floats]:
     upper_opening = upper_share * shape.aperture + BITE_UPPER * shape.bite
     lower_opening = (1 - upper_share) * shape.aperture - BITE_LOWER * shape.bite
     return (
-        floats(middle - upper_opening * outline + UPPER_SINK * sink),
+        floats(middle - upper_opening * outline + sink * (1 - (1 - UPPER_SINK) * outline)),
         floats(middle + lower_opening * outline + sink),
     )
 
