@@ -97,16 +97,15 @@ def test_both_eyes_stay_open_where_one_ends_on_something_else_than_skin() -> Non
     assert not Eyes(picture, portrait.points, 0).can_blink
 
 
-def test_both_eyes_stay_open_where_the_rim_of_glasses_crosses_the_lids() -> None:
+def test_both_eyes_stay_open_where_glasses_cross_the_lids() -> None:
+    """A brown rim and the light on the lens below it: together about as light as skin."""
     portrait = portraits.close_up()
     picture = portrait.picture.copy()
     for outline in (LEFT, RIGHT):
-        lid = (
-            portrait.points[list(outline.upper), :2].mean(axis=0)
-            + portrait.points[list(outline.brow), :2].mean(axis=0)
-        ) / 2
-        x, y = (round(float(side)) for side in lid)
-        cv2.line(picture, (x - 45, y), (x + 45, y), (25, 20, 20), thickness=4)
+        lid, brow = (portrait.points[list(part), :2].mean(axis=0) for part in (outline.upper, outline.brow))
+        x, y = (round(float(side)) for side in (lid + brow) / 2)
+        cv2.line(picture, (x - 45, y - 1), (x + 45, y - 1), (90, 90, 110), thickness=3)
+        cv2.line(picture, (x - 45, y + 3), (x + 45, y + 3), (190, 190, 190), thickness=3)
 
     assert not Eyes(picture, portrait.points, 0).can_blink
 
