@@ -48,7 +48,7 @@ def test_round_lips_cover_the_teeth_and_spread_ones_bare_them() -> None:
 def test_pursed_lips_cover_the_picture_s_own_teeth() -> None:
     """A smile that narrows a little as it opens isn't pursed."""
     narrowed, neutral, pursed = (
-        int((painted(portraits.close_up(), MouthShape(0.3, corner)) @ LUMA > 90).sum())
+        int((painted(portraits.close_up(), MouthShape(0.3, corner)) @ LUMA > 100).sum())
         for corner in (-SMILE_NARROWING, 0, ROUNDEST)
     )
 

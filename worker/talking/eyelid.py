@@ -39,8 +39,8 @@ LASH_ROWS = (0.0, 0.1, 0.3, 0.5, -0.1)
 SKIN_LAB, LID_LAB = floats((0.5, 1, 1)), floats((0.6, 1, 1))
 
 #: The lid's mean colour goes this far towards the cheek's, and its own pattern stays this strong (L, a, b).
-TOWARDS_CHEEK = floats((0.75, 0.85, 0.85))
-PATTERN_KEPT = floats((0.35, 0.35, 0.35))
+TOWARDS_CHEEK = floats((0.88, 0.90, 0.90))
+PATTERN_KEPT = floats((0.28, 0.28, 0.28))
 #: A shut lid is darker than the cheek by this share of the cheek's lightness.
 LID_DARKNESS = 0.08
 #: It is rounder, so darker, towards its edge: by how much, and how far up.

@@ -36,7 +36,7 @@ SHADOW_BRIGHTNESS, SHADOW_REACH = 0.66, 0.14
 OWN_SHADOW_BRIGHTNESS, OWN_SHADOW_SPAN = 0.70, (-0.02, 0.08)
 #: So much of the picture's own teeth shows under lips that aren't pursed, and that wholly are; how softly it
 #: ends, and how much less they shine then.
-OWN_SHOWN, OWN_PURSED_SHOWN, OWN_SHOWN_EDGE, OWN_PURSED_SHADE = 0.60, 0.05, 0.07, 0.40
+OWN_SHOWN, OWN_PURSED_SHOWN, OWN_SHOWN_EDGE, OWN_PURSED_SHADE = 0.60, 0.03, 0.06, 0.22
 
 #: The lower teeth show from the first aperture on, whole by the second; earlier in spread mouths.
 LOWER_TEETH_APERTURES, SPREAD_APERTURES = (0.22, 0.42), (0.06, 0.16)
