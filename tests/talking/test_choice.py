@@ -82,6 +82,10 @@ def test_a_hidden_mouth_is_refused_as_such() -> None:
     assert refusal(choose([replace(flat_face(), mouth_covered=True)])).code == "hidden_mouth"
 
 
+def test_a_cut_mouth_is_refused_as_such() -> None:
+    assert refusal(choose([replace(flat_face(), mouth_cut=True)])).code == "cut_mouth"
+
+
 def test_of_two_who_cannot_speak_the_larger_tells_why() -> None:
     aside, hidden = flat_face(300, yaw_degrees=50), replace(flat_face(100, x=400), mouth_covered=True)
     assert refusal(choose([hidden, aside])).code == "profile_face"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.settings import Settings
+from tests.talking.choices import refusal
 from tests.talking.face_pictures import (
     Change,
     astronaut_close_up,
@@ -21,12 +22,14 @@ from tests.talking.face_pictures import (
     scaled,
 )
 from worker.talking.arrays import Image
-from worker.talking.cover import contrast
+from worker.talking.cover import contrast, is_mouth_cut
 from worker.talking.faces import Face, FaceFinder, Refused, choose
+from worker.talking.mesh import POINTS
 
 #: Half the width of her mouth in the close-up, in shares of the face's width.
 HALF_MOUTH = 0.23
 MOUTH_MIDDLE = (13, 14)
+LOWER_LIP_BOTTOM = 17
 #: From the nose's root down both sides to the jaw: what a surgical mask covers.
 MASKED = (197, 120, 50, 147, 58, 172, 136, 150, 149, 148, 152, 377, 378, 379, 365, 397, 288, 376, 280, 349)
 
@@ -65,6 +68,14 @@ def microphone(picture: Image, face: Face, middle: tuple[int, int], unit: float)
     cv2.circle(picture, middle, int(1.2 * unit), (25, 25, 25), -1)
 
 
+def fingers(picture: Image, face: Face, middle: tuple[int, int], unit: float) -> None:
+    palm(picture, face, middle, unit)
+    for row in (-0.45, 0, 0.45):
+        y = round(middle[1] + row * unit)
+        ends = (round(middle[0] - 1.4 * unit), y), (round(middle[0] + 1.4 * unit), y)
+        cv2.line(picture, *ends, (140, 158, 192), max(1, round(0.05 * unit)))
+
+
 def mask(picture: Image, face: Face, middle: tuple[int, int], unit: float) -> None:
     cv2.fillPoly(picture, [np.rint(face.points[list(MASKED), :2]).astype(np.int32)], (210, 190, 150))
 
@@ -94,7 +105,12 @@ def painted(picture: Image, face: Face, paint: Paint) -> Image:
     return copy
 
 
-@pytest.mark.parametrize("paint", [block, palm, microphone, mask])
+def lips_end(face: Face) -> float:
+    """The row where the lower lip ends."""
+    return float(face.points[LOWER_LIP_BOTTOM, 1])
+
+
+@pytest.mark.parametrize("paint", [block, palm, fingers, microphone, mask])
 @pytest.mark.parametrize("change", [scaled(1), grey, scaled(0.5)], ids=["as it is", "grey", "half the size"])
 def test_a_covered_mouth_does_not_speak(
     finder: FaceFinder, picture: Image, face: Face, paint: Paint, change: Change
@@ -106,6 +122,28 @@ def test_a_covered_mouth_does_not_speak(
 @pytest.mark.parametrize("paint", [block, palm])
 def test_a_covered_face_is_still_a_face(finder: FaceFinder, picture: Image, face: Face, paint: Paint) -> None:
     assert len(finder.find(painted(picture, face, paint))) == 1
+
+
+@pytest.mark.parametrize("units", [-0.25, -0.15, -0.05])
+def test_a_mouth_that_the_picture_s_edge_cuts_does_not_speak(
+    finder: FaceFinder, picture: Image, face: Face, units: float
+) -> None:
+    (found,) = finder.find(picture[: round(lips_end(face) + units * HALF_MOUTH * face.width_px)])
+    assert found.mouth_cut
+    assert refusal(choose([found])).code == "cut_mouth"
+
+
+def test_a_mouth_that_is_whole_is_not_cut(finder: FaceFinder, picture: Image, face: Face) -> None:
+    (found,) = finder.find(picture[: round(lips_end(face) + 0.2 * HALF_MOUTH * face.width_px)])
+    assert not found.mouth_cut
+
+
+@pytest.mark.parametrize("columns", [slice(0, 100), slice(100, 200)])
+def test_a_picture_may_end_on_any_side_of_the_mouth(columns: slice) -> None:
+    picture, points = np.zeros((100, 200, 3), np.uint8), np.full((POINTS, 3), 50.0)
+    points[:, 0] = np.linspace(60, 140, POINTS)
+    assert not is_mouth_cut(picture, points)
+    assert is_mouth_cut(picture[:, columns], points - (columns.start, 0, 0))
 
 
 @pytest.mark.parametrize("paint", [moustache, beard])

@@ -97,6 +97,19 @@ def test_both_eyes_stay_open_where_one_ends_on_something_else_than_skin() -> Non
     assert not Eyes(picture, portrait.points, 0).can_blink
 
 
+def test_both_eyes_stay_open_where_glasses_cross_the_lids() -> None:
+    """A brown rim and the light on the lens below it: together about as light as skin."""
+    portrait = portraits.close_up()
+    picture = portrait.picture.copy()
+    for outline in (LEFT, RIGHT):
+        lid, brow = (portrait.points[list(part), :2].mean(axis=0) for part in (outline.upper, outline.brow))
+        x, y = (round(float(side)) for side in (lid + brow) / 2)
+        cv2.line(picture, (x - 45, y - 1), (x + 45, y - 1), (90, 90, 110), thickness=3)
+        cv2.line(picture, (x - 45, y + 3), (x + 45, y + 3), (190, 190, 190), thickness=3)
+
+    assert not Eyes(picture, portrait.points, 0).can_blink
+
+
 def test_eyes_of_a_turned_or_tiny_face_stay_open() -> None:
     assert not Eyes(portraits.close_up().picture, portraits.close_up().points, 28).can_blink
     assert not Eyes(portraits.tiny().picture, portraits.tiny().points, 0).can_blink

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,7 +10,7 @@ from tests.talking import portraits
 from tests.talking.portraits import Portrait
 from worker.talking.arrays import LUMA, Floats, floats
 from worker.talking.interior import Depths, Glaze, Interior
-from worker.talking.lips import ROUNDEST, WIDEST, MouthShape
+from worker.talking.lips import ROUNDEST, SMILE_NARROWING, WIDEST, MouthShape
 from worker.talking.mouth import Mouth
 from worker.talking.palette import palette
 
@@ -42,6 +43,28 @@ def test_round_lips_cover_the_teeth_and_spread_ones_bare_them() -> None:
     areas = [bright_px(portraits.closed_mouth(), MouthShape(0.3, corner)) for corner in (ROUNDEST, 0, WIDEST)]
 
     assert areas == sorted(set(areas))
+
+
+def test_pursed_lips_cover_the_picture_s_own_teeth() -> None:
+    """A smile that narrows a little as it opens isn't pursed."""
+    narrowed, neutral, pursed = (
+        int((painted(portraits.close_up(), MouthShape(0.3, corner)) @ LUMA > 100).sum())
+        for corner in (-SMILE_NARROWING, 0, ROUNDEST)
+    )
+
+    assert narrowed == pytest.approx(neutral, rel=0.01)
+    assert pursed < 0.5 * neutral
+
+
+def test_the_shine_of_lips_is_not_taken_for_teeth() -> None:
+    portrait = portraits.close_up()
+    mouth = Mouth(portrait.picture, portrait.points, 0).geometry
+    box = cv2.boundingRect(np.rint(portrait.points[[61, 291, 13, 14], :2]).astype(np.int32))
+    lips_only = portrait.picture.copy()
+    lips_only[box[1] : box[1] + box[3], box[0] : box[0] + box[2]] = (115, 135, 215)
+
+    assert palette(portrait.picture, mouth).shows_teeth
+    assert not palette(lips_only, mouth).shows_teeth
 
 
 def test_the_tongue_is_redder_and_higher_when_it_is_raised() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.talking import portraits
 from tests.talking.portraits import Portrait
-from worker.talking.arrays import Floats, Image, floats
+from worker.talking.arrays import Flags, Floats, Image, floats
 from worker.talking.lips import ROUNDEST, WIDEST, LipMotion, MouthShape, lip_motion, suited
 from worker.talking.mouth import Mouth
 from worker.talking.warp import Displacement, Warp
@@ -24,12 +25,16 @@ def drawn(portrait: Portrait, aperture: float, corner: float = 0) -> Image:
 
 
 def opening_px(portrait: Portrait, aperture: float) -> int:
-    """How many pixels show what is between the lips, seen by painting it in a colour that no face has."""
+    return int(opened(portrait, aperture).sum())
+
+
+def opened(portrait: Portrait, aperture: float, corner: float = 0) -> Flags:
+    """Which pixels show what is between the lips, seen by painting it in a colour that no face has."""
     mouth = Mouth(portrait.picture, portrait.points, 0)
     mouth.paint_inside = lambda box, *_: np.full((box.height, box.width, 3), GREEN, np.float32)
     canvas = portrait.picture.copy()
-    mouth.draw(canvas, aperture)
-    return int((np.abs(canvas.astype(int) - GREEN).max(axis=2) < 100).sum())
+    mouth.draw(canvas, aperture, corner)
+    return np.asarray(np.abs(canvas.astype(int) - GREEN).max(axis=2) < 100)
 
 
 @pytest.mark.parametrize("portrait", portraits.ALL)
@@ -52,6 +57,24 @@ def test_a_closed_mouth_that_is_told_to_be_shut_is_exactly_the_picture() -> None
 
 def test_a_smile_is_shut_when_it_is_told_to() -> None:
     assert opening_px(portraits.astronaut(), 0) == 0
+
+
+def test_a_smile_purses_its_lips_for_round_vowels() -> None:
+    neutral, rounded = (
+        opened(portraits.close_up(), 0.2, corner).any(axis=0).sum() for corner in (0, ROUNDEST)
+    )
+
+    assert rounded < 0.72 * neutral
+
+
+def test_a_wide_open_mouth_closes_with_its_jaw() -> None:
+    portrait = portraits.close_up()
+    smiling = Mouth(portrait.picture, portrait.points, 0).geometry
+    shouting = replace(smiling, lower=smiling.lower + 0.45, opening=smiling.opening + 0.45)
+
+    assert lip_motion(shouting, MouthShape()).jaw < -0.1
+    assert lip_motion(shouting, MouthShape(0.6)).jaw > 0
+    assert lip_motion(smiling, MouthShape()).jaw == 0
 
 
 @pytest.mark.parametrize("portrait", portraits.ALL)

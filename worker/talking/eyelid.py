@@ -23,7 +23,7 @@ OUTLINE_SMOOTHING = 2.0
 #: What is drawn reaches so far to the sides, above the brow, and below the eye.
 REACH_U, REACH_ABOVE, REACH_BELOW = 1.5, 0.1, 0.35
 #: The lid begins at this share of the way from the eye to the brow, within these bounds.
-LID_SHARE, LID_BOUNDS = 0.80, (0.25, 1.4)
+LID_SHARE, LID_BOUNDS = 0.90, (0.25, 1.4)
 #: The skin is taken from so far above the eye, to leave the lashes out; whole from this closing on.
 LASH_HEIGHT, LASH_CLOSING = 0.17, 1 / 1.4
 #: A shut lid overlaps the lower one by so much, less towards the corners, and fades beyond them (variance).
@@ -39,14 +39,14 @@ LASH_ROWS = (0.0, 0.1, 0.3, 0.5, -0.1)
 SKIN_LAB, LID_LAB = floats((0.5, 1, 1)), floats((0.6, 1, 1))
 
 #: The lid's mean colour goes this far towards the cheek's, and its own pattern stays this strong (L, a, b).
-TOWARDS_CHEEK = floats((0.75, 0.85, 0.85))
-PATTERN_KEPT = floats((0.35, 0.35, 0.35))
+TOWARDS_CHEEK = floats((0.88, 0.90, 0.90))
+PATTERN_KEPT = floats((0.28, 0.28, 0.28))
 #: A shut lid is darker than the cheek by this share of the cheek's lightness.
 LID_DARKNESS = 0.08
 #: It is rounder, so darker, towards its edge: by how much, and how far up.
 EDGE_DARKNESS, EDGE_REACH = 0.12, 0.35
 #: The lash line: thickness, strength, and where it ends.
-LASH_LINE, LASH_STRENGTH, LASH_END = 0.06, 0.75, 1.12
+LASH_LINE, LASH_STRENGTH, LASH_END = 0.075, 0.55, 1.12
 #: The lid's edge fades over so many pixels.
 EDGE_PX = 1.5
 
@@ -64,12 +64,12 @@ class Outline:
 LEFT = Outline(
     upper=(33, 246, 161, 160, 159, 158, 157, 173, 133),
     lower=(33, 7, 163, 144, 145, 153, 154, 155, 133),
-    brow=(70, 63, 105, 66, 107),
+    brow=(46, 53, 52, 65, 55),
 )
 RIGHT = Outline(
     upper=(362, 398, 384, 385, 386, 387, 388, 466, 263),
     lower=(362, 382, 381, 380, 374, 373, 390, 249, 263),
-    brow=(336, 296, 334, 293, 300),
+    brow=(285, 295, 282, 283, 276),
 )
 
 

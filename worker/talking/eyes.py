@@ -11,7 +11,7 @@ from worker.talking.eyelid import LEFT, RIGHT, Eyelid
 from worker.talking.grid import Box
 
 #: Beyond these, lids can't be drawn from what the picture shows: distances in Lab, deviation of luma.
-MAX_SKIN_DISTANCE, MAX_LID_DISTANCE, MAX_LID_DEVIATION = 45.0, 80.0, 46.0
+MAX_SKIN_DISTANCE, MAX_LID_DISTANCE, MAX_LID_DEVIATION = 45.0, 80.0, 31.0
 #: An eye must be open this far (half its width), so large (pixels of half its width), and face us.
 MIN_OPENING, MIN_HALF_WIDTH_PX, MAX_YAW_DEGREES = 0.22, 6.0, 27.0
 #: Blinks are drawn at this many levels between open and shut, each once.

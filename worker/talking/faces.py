@@ -12,7 +12,7 @@ import numpy as np
 from app.notices import Notice
 from worker.talking import models
 from worker.talking.arrays import Image
-from worker.talking.cover import is_mouth_covered
+from worker.talking.cover import is_mouth_covered, is_mouth_cut
 from worker.talking.detector import Detection, Detector
 from worker.talking.mesh import MARGIN, Crop, Mesh, tilt_radians, turned
 from worker.talking.networks import Points
@@ -46,11 +46,13 @@ class Face:
 
     `points` is (468, 3) float64: x and y in pixels of the picture, z in the same unit, negative towards the
     camera. `score` is 0 to 1. `mouth_covered` is told only of what surely is: many a hand goes unnoticed.
+    `mouth_cut` says that the picture ends before the mouth does.
     """
 
     points: Points
     score: float
     mouth_covered: bool = False
+    mouth_cut: bool = False
 
     @property
     def width_px(self) -> float:
@@ -78,7 +80,10 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Refused:
-    """Nobody can speak. `code`: `no_face`, `profile_face` or `hidden_mouth`; `sentence` is for a person."""
+    """Nobody can speak.
+
+    `code`: `no_face`, `profile_face`, `cut_mouth` or `hidden_mouth`; `sentence` is for a person.
+    """
 
     code: str
     sentence: str
@@ -89,6 +94,7 @@ Choice = Accepted | Refused
 NO_FACE = Refused("no_face", "No face was found in the picture.")
 FACE_TOO_SMALL = Refused("no_face", "The face in the picture is too small to speak.")
 PROFILE_FACE = Refused("profile_face", "The face in the picture is turned too far to the side to speak.")
+CUT_MOUTH = Refused("cut_mouth", "The picture's edge cuts off the mouth, so it can't be made to speak.")
 HIDDEN_MOUTH = Refused(
     "hidden_mouth", "Something in the picture hides the mouth, so it can't be made to speak."
 )
@@ -121,7 +127,12 @@ class FaceFinder:
         presence, points = self._mesh.fit(searched, crop)
         if presence <= MIN_PRESENCE:
             return None
-        return Face(_unshrunk(points, scale), found.score, is_mouth_covered(self._mesh, searched, points))
+        return Face(
+            _unshrunk(points, scale),
+            found.score,
+            mouth_covered=is_mouth_covered(self._mesh, searched, points),
+            mouth_cut=is_mouth_cut(searched, points),
+        )
 
 
 def choose(faces: list[Face]) -> Choice:
@@ -140,6 +151,8 @@ def _refusal(face: Face) -> Refused | None:
         return FACE_TOO_SMALL
     if abs(face.yaw_degrees) > MAX_YAW_DEGREES:
         return PROFILE_FACE
+    if face.mouth_cut:
+        return CUT_MOUTH
     return HIDDEN_MOUTH if face.mouth_covered else None
 
 

@@ -34,6 +34,9 @@ GAP_WIDTH, GAP_DARKNESS, GAP_RISE = 0.022, 0.08, 0.022
 #: The upper lip's shadow on the teeth: their brightness right below it, and where it ends.
 SHADOW_BRIGHTNESS, SHADOW_REACH = 0.66, 0.14
 OWN_SHADOW_BRIGHTNESS, OWN_SHADOW_SPAN = 0.70, (-0.02, 0.08)
+#: So much of the picture's own teeth shows under lips that aren't pursed, and that wholly are; how softly it
+#: ends, and how much less they shine then.
+OWN_SHOWN, OWN_PURSED_SHOWN, OWN_SHOWN_EDGE, OWN_PURSED_SHADE = 0.60, 0.03, 0.06, 0.22
 
 #: The lower teeth show from the first aperture on, whole by the second; earlier in spread mouths.
 LOWER_TEETH_APERTURES, SPREAD_APERTURES = (0.22, 0.42), (0.06, 0.16)
@@ -45,6 +48,8 @@ LOWER_TEETH_SPAN, LOWER_TEETH_BEND = (0.16, 0.12), 0.03
 TONGUE_SINK, TONGUE_RISE, TONGUE_WIDTH = 0.70, 0.16, 0.62
 TONGUE_HEIGHT, TONGUE_OPENING, TONGUE_RAISED, TONGUE_MAX_APERTURE = 0.16, 0.30, 0.08, 0.6
 TONGUE_STRENGTH, TONGUE_EDGE, TONGUE_BULGE = 0.9, (1.25, 0.35), 0.28
+#: Upper teeth and lower lip shade it: its brightness right at them, and how far from them it is lit.
+TONGUE_SHADE, TONGUE_BELOW_UPPER, TONGUE_ABOVE_LOWER = 0.35, 0.55, 0.22
 
 #: The floor of the mouth shows up to this far above the lower lip, this strongly.
 FLOOR_REACH, FLOOR_STRENGTH = 0.55, 0.55
@@ -131,7 +136,7 @@ class Interior:
         glaze = Glaze(opening.below_upper.shape)
         self._lay_rims(glaze, opening)
         if self._keeps_own:
-            self._lay_own(glaze, opening)
+            self._lay_own(glaze, opening, shape)
         else:
             self._lay_upper_teeth(glaze, opening, shape)
         self._lay_lower_teeth(glaze, opening, shape)
@@ -148,10 +153,15 @@ class Interior:
             near = np.clip(1 - depth / reach, 0, 1)
             glaze.lay(floats(strength * near * np.sqrt(near)), self._colours.rim, brightness)
 
-    def _lay_own(self, glaze: Glaze, opening: _Opening) -> None:
+    def _lay_own(self, glaze: Glaze, opening: _Opening, shape: MouthShape) -> None:
         shade = smoothstep(*OWN_SHADOW_SPAN, opening.below_upper)
         brightness = OWN_SHADOW_BRIGHTNESS + (1 - OWN_SHADOW_BRIGHTNESS) * shade
-        glaze.lay_picture(self._own_opacity[opening.window], self._own[opening.window], brightness)
+        brightness = floats(brightness * (1 - OWN_PURSED_SHADE * shape.pursing))
+        opacity = self._own_opacity[opening.window]
+        if shape.pursing:
+            shown = OWN_SHOWN + (OWN_PURSED_SHOWN - OWN_SHOWN) * shape.pursing
+            opacity = opacity * smoothstep(shown + OWN_SHOWN_EDGE, shown, opening.below_upper)
+        glaze.lay_picture(floats(opacity), self._own[opening.window], brightness)
 
     def _lay_upper_teeth(self, glaze: Glaze, opening: _Opening, shape: MouthShape) -> None:
         u, v, arch = self._u[opening.window], self._v[opening.window], self._arch[opening.window]
@@ -184,7 +194,10 @@ class Interior:
         height += TONGUE_RAISED * shape.tongue
         distance = floats((u / TONGUE_WIDTH) ** 2 + ((v - middle) / height) ** 2)
         bulge = 1 - TONGUE_BULGE + TONGUE_BULGE * smoothstep(1, 0.1, distance)
-        glaze.lay(TONGUE_STRENGTH * smoothstep(*TONGUE_EDGE, distance), self._colours.tongue, bulge)
+        lit = smoothstep(0, TONGUE_BELOW_UPPER * (1 - 0.8 * raised), opening.below_upper)
+        lit = lit * smoothstep(0, TONGUE_ABOVE_LOWER, opening.above_lower)
+        brightness = floats(bulge * (TONGUE_SHADE + (1 - TONGUE_SHADE) * lit))
+        glaze.lay(TONGUE_STRENGTH * smoothstep(*TONGUE_EDGE, distance), self._colours.tongue, brightness)
 
     def _lay_floor(self, glaze: Glaze, opening: _Opening) -> None:
         u = self._u[opening.window]

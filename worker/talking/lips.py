@@ -16,6 +16,11 @@ ROUNDEST, WIDEST = -0.27, 0.11
 UPPER_SHARE, NOSE_SHARE = 0.27, 0.45
 #: The outline of the opening is (1 - |u|^n)^m: n grows by the second with spreading, m shrinks when rounded.
 OUTLINE_POWER, SPREAD_POWER, ROUND_POWER = 2.0, 1.2, 0.38
+#: Less rounded lips aren't pursed, and more rounded ones wholly.
+PURSED_ROUNDINGS = (0.3, 1.0)
+#: Pursed lips meet before the corners, by this share of the mouth's half; those of a smile, which leaves its
+#: corners where the cheeks' folds hold them, by the second.
+PURSED_NARROWING, SMILE_PURSED_NARROWING = 0.08, 0.30
 #: An opening mouth's corners sink by this share of the aperture, of which the lips' middle shares less.
 CORNER_SINK, UPPER_SINK, OUTER_SINK = 0.10, 0.5, 0.75
 #: How far beyond the corners their sinking reaches.
@@ -31,6 +36,8 @@ JAW_SHARE, OPEN_JAW_SHARE = 0.74, 0.62
 MAX_JAW_SINK = 0.28
 #: Of an open mouth's opening, this much is reached without the jaw.
 JAW_SLACK = 0.45
+#: Beyond this opening the picture's own jaw is lowered; it rises by its share of what the lips leave of that.
+LOWERED_JAW_OPENING = 0.40
 
 #: A smile relaxes in speech: its corners sink by these shares of their height, speaking and when rounded.
 RELAXED_SPEAKING, RELAXED_ROUNDED = 0.18, 0.55
@@ -63,6 +70,11 @@ class MouthShape:
     @property
     def rounding(self) -> float:
         return float(np.clip(self.corner / ROUNDEST, 0, 1))
+
+    @property
+    def pursing(self) -> float:
+        """Of rounding, what is more than a smile's own narrowing."""
+        return float(smoothstep(*PURSED_ROUNDINGS, self.rounding))
 
     @property
     def spreading(self) -> float:
@@ -114,7 +126,7 @@ def lip_motion(mouth: MouthGeometry, shape: MouthShape) -> LipMotion:
 def _targets(mouth: MouthGeometry, shape: MouthShape) -> tuple[Floats, Floats]:
     """Where the lips' inner edges are to be."""
     power = OUTLINE_POWER + SPREAD_POWER * shape.spreading
-    inside = np.clip(1 - np.abs(GRID_U) ** power, 0, 1)
+    inside = np.clip(1 - np.abs(GRID_U / _half_width(mouth, shape)) ** power, 0, 1)
     outline = inside ** (1 - ROUND_POWER * shape.rounding)
     sink = CORNER_SINK * shape.aperture
     middle = mouth.closed + _relaxing(mouth, shape)
@@ -122,9 +134,15 @@ def _targets(mouth: MouthGeometry, shape: MouthShape) -> tuple[Floats, Floats]:
     upper_opening = upper_share * shape.aperture + BITE_UPPER * shape.bite
     lower_opening = (1 - upper_share) * shape.aperture - BITE_LOWER * shape.bite
     return (
-        floats(middle - upper_opening * outline + UPPER_SINK * sink),
+        floats(middle - upper_opening * outline + sink * (1 - (1 - UPPER_SINK) * outline)),
         floats(middle + lower_opening * outline + sink),
     )
+
+
+def _half_width(mouth: MouthGeometry, shape: MouthShape) -> float:
+    """The |u| at which the lips meet."""
+    smile = float(smoothstep(*SHAPE_OPENINGS, mouth.opening))
+    return 1 - shape.pursing * (PURSED_NARROWING + (SMILE_PURSED_NARROWING - PURSED_NARROWING) * smile)
 
 
 def _relaxing(mouth: MouthGeometry, shape: MouthShape) -> Floats:
@@ -148,7 +166,8 @@ def _jaw(mouth: MouthGeometry, aperture: float) -> float:
     lowered = (1 - _upper_share(mouth)) * aperture
     sink = JAW_SHARE * lowered
     if mouth.is_open:
-        sink = OPEN_JAW_SHARE * max(0.0, lowered - JAW_SLACK * mouth.opening)
+        rise = max(0.0, mouth.opening - LOWERED_JAW_OPENING - lowered)
+        sink = OPEN_JAW_SHARE * (max(0.0, lowered - JAW_SLACK * mouth.opening) - rise)
     return min(sink, MAX_JAW_SINK * mouth.chin_distance)
 
 

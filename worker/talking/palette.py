@@ -28,10 +28,12 @@ RED_SHADE = floats((-13, -8, 18))
 #: The flesh is as light as the skin's luma within these bounds.
 FLESH_LUMA = (50.0, 190.0)
 #: Teeth have the skin's luma times the factor plus the offset, within these bounds, and some of its tint.
-TEETH_FACTOR, TEETH_OFFSET, TEETH_LUMA, TEETH_TINT = 1.04, 10.0, (92.0, 226.0), 0.30
+TEETH_FACTOR, TEETH_OFFSET, TEETH_LUMA, TEETH_TINT = 1.10, 14.0, (92.0, 226.0), 0.40
 #: The picture shows teeth if the 85th percentile between the lips is above this share of the skin's luma.
 BRIGHT_SHARE, BRIGHT_PERCENTILE, TEETH_PERCENTILE = 0.75, 85.0, 75.0
 MIN_TEETH_PIXELS = 20
+#: What has more than this share of the skin's saturation isn't teeth but the lips' shine.
+MAX_TEETH_SATURATION = 0.6
 #: In smaller openings than this, what is bright is the lips' shine.
 TEETH_OPENING = 0.2
 
@@ -55,15 +57,17 @@ def palette(picture: Image, mouth: MouthGeometry) -> Palette:
     skin, lip = _skin(picture, mouth), _lip(picture, mouth)
     luma = float(skin @ LUMA)
     own_teeth = _own_teeth(picture, mouth, BRIGHT_SHARE * luma)
+    if own_teeth is not None and _saturation(own_teeth) > MAX_TEETH_SATURATION * _saturation(skin):
+        own_teeth = None
     tint = lip - lip.mean()
     is_grey = float(np.abs(skin - skin.mean()).max()) < GREY_SKIN and float(np.ptp(lip)) < GREY_LIP
     flesh = float(np.clip(luma, *FLESH_LUMA))
     red = RED_SHADE * (0.0 if is_grey else flesh / FLESH_LUMA[1])
     return Palette(
         rim=_clipped(0.55 * lip + 0.6 * tint, 5, 200),
-        cavity=_clipped(0.16 * flesh + 0.30 * tint + 0.9 * red, 3, 80),
-        gum=_clipped(0.32 * flesh + 0.6 * tint + red, 4, 120),
-        tongue=_clipped(0.46 * flesh + 0.70 * tint + 0.9 * red, 5, 180),
+        cavity=_clipped(0.11 * flesh + 0.30 * tint + 0.8 * red, 3, 60),
+        gum=_clipped(0.26 * flesh + 0.6 * tint + 1.2 * red, 4, 120),
+        tongue=_clipped(0.44 * flesh + 0.70 * tint + 1.5 * red, 5, 180),
         teeth=_guessed_teeth(skin, luma) if own_teeth is None else own_teeth,
         shows_teeth=own_teeth is not None,
     )
@@ -119,6 +123,11 @@ def _patches(
         ]
         medians.append(np.median(patch.reshape(-1, 3), axis=0))
     return floats(np.median(medians, axis=0))
+
+
+def _saturation(colour: Floats) -> float:
+    """From 0, grey, to 1."""
+    return float(np.ptp(colour) / max(float(colour.max()), 1))
 
 
 def _clipped(colour: Floats, least: float, most: float) -> Floats:
