@@ -11,8 +11,8 @@ demo: setup  ## makes demo.mp4 through the whole service
 up: setup  ## runs the whole service until Ctrl-C
 	$(BIN)/talkreel up
 
-test: setup-dev  ## runs the whole test suite, which waits more than it works, two files at a time
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+test: setup-dev  ## runs the whole test suite, which waits more than it works, three files at a time
+	$(BIN)/pytest --numprocesses 3 --dist loadfile
 
 check: setup-dev  ## format, lint, types, architecture
 	$(BIN)/ruff format --check .
