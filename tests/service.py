@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,14 @@ def wait_until(condition: Callable[[], Any], *, seconds: float = 30, poll_second
         assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(poll_seconds)
     return value
+
+
+def new_key(environment: Mapping[str, str], name: str) -> dict[str, str]:
+    """A new API key, as `talkreel keys create` prints it."""
+    made = subprocess.run(
+        [TALKREEL, "keys", "create", name], env=environment, capture_output=True, check=True, timeout=30
+    )
+    return dict(json.loads(made.stdout))
 
 
 class Service(Server):
@@ -60,14 +68,7 @@ class Service(Server):
 
     def key(self, name: str = "someone") -> dict[str, str]:
         """A new API key, as `talkreel keys create` prints it."""
-        made = subprocess.run(
-            [TALKREEL, "keys", "create", name],
-            env=self.environment,
-            capture_output=True,
-            check=True,
-            timeout=30,
-        )
-        return dict(json.loads(made.stdout))
+        return new_key(self.environment, name)
 
     def user(self, name: str = "someone") -> User:
         return self.user_with(self.key(name))

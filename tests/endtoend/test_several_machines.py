@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import subprocess
 from collections.abc import Iterator
 
 import av
@@ -16,7 +14,7 @@ from app.storage import Storage, open_storage
 from tests.endtoend.machines import Fleet, fleet
 from tests.processes import Server
 from tests.servers import S3, Postgres, s3, valkey
-from tests.service import TALKREEL, User
+from tests.service import User, new_key
 from tests.world import png, wav
 
 
@@ -50,14 +48,7 @@ def first_worker(machines: Fleet) -> Server:
 
 @pytest.fixture(scope="module")
 def alice(machines: Fleet) -> Iterator[User]:
-    created = subprocess.run(
-        [TALKREEL, "keys", "create", "alice"],
-        env=machines.shared,
-        capture_output=True,
-        check=True,
-        timeout=30,
-    )
-    user = User(machines.address, json.loads(created.stdout))
+    user = User(machines.address, new_key(machines.shared, "alice"))
     yield user
     user.http.close()
 

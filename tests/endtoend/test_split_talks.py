@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from tests.database.rows import job_row
 from tests.endtoend.machines import Fleet, fleet
 from tests.processes import Server
 from tests.servers import S3, Postgres, Valkey, s3, valkey
-from tests.service import TALKREEL, User, wait_until
+from tests.service import User, new_key, wait_until
 from tests.talking.portraits import PICTURE
 from tests.talking.voices import repeated, spoken
 from worker.sweep import clean_once
@@ -65,14 +63,7 @@ def machines(tmp_path: Path, bucket_server: S3, postgres_server: Postgres, redis
 
 @pytest.fixture
 def alice(machines: Fleet) -> Iterator[User]:
-    created = subprocess.run(
-        [TALKREEL, "keys", "create", "alice"],
-        env=machines.shared,
-        capture_output=True,
-        check=True,
-        timeout=30,
-    )
-    user = User(machines.address, json.loads(created.stdout))
+    user = User(machines.address, new_key(machines.shared, "alice"))
     yield user
     user.http.close()
 
