@@ -80,8 +80,8 @@ def module_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """The room a module is in: `app.web` and `app.migrations` are one room each, whatever they hold."""
-    for room in ("app.web", "app.migrations"):
+    """The room a module is in: a package on the plan is one room, whatever it holds."""
+    for room in ("app.web", "app.migrations", "app.cli"):
         if module == room or module.startswith(f"{room}."):
             return room
     return module

@@ -1,20 +1,16 @@
-"""The talkreel command."""
+"""`talkreel keys`: an operator's hand on the API keys."""
 
 from __future__ import annotations
 
-import json
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
-from app import apikeys, migrations, service
-from app.database import Database
+from app import apikeys
+from app.cli.output import print_json
+from app.cli.stores import open_database
 from app.payloads import iso
-from app.service import CannotStart
-from app.settings import Settings, SettingsError
+from app.settings import Settings
 
 NO_SUCH_KEY = "There is no active key with the id {key_id}."
 _UNITS_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -33,26 +29,6 @@ class Duration(click.ParamType[int]):
 
 
 @click.group()
-@click.pass_context
-def main(context: click.Context) -> None:
-    """Talkreel: a portrait and a voice in, a talking video out."""
-    try:
-        context.obj = Settings.load()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-
-
-@main.command()
-@click.pass_obj
-def up(settings: Settings) -> None:
-    """Run the whole service until Ctrl-C."""
-    try:
-        service.run(settings)
-    except CannotStart as error:
-        raise click.ClickException(str(error)) from None
-
-
-@main.group()
 def keys() -> None:
     """Create, list and revoke API keys, and rotate their webhook secrets."""
 
@@ -62,9 +38,9 @@ def keys() -> None:
 @click.pass_obj
 def create(settings: Settings, name: str) -> None:
     """Print a new key and its webhook secret as JSON. Neither is shown again."""
-    with _database(settings) as database:
+    with open_database(settings) as database:
         key = apikeys.mint(database, name)
-    _print(
+    print_json(
         {"id": key.id, "name": key.name, "apiKey": key.api_key, "webhookSecret": key.webhook_secret},
     )
 
@@ -73,11 +49,11 @@ def create(settings: Settings, name: str) -> None:
 @click.pass_obj
 def list_keys(settings: Settings) -> None:
     """Print one JSON object a key, oldest first."""
-    with _database(settings) as database:
+    with open_database(settings) as database:
         for key in apikeys.listing(database):
             revoked_at = iso(key.revoked_at_ms) if key.revoked_at_ms else None
             created_at = iso(key.created_at_ms)
-            _print({"id": key.id, "name": key.name, "createdAt": created_at, "revokedAt": revoked_at})
+            print_json({"id": key.id, "name": key.name, "createdAt": created_at, "revokedAt": revoked_at})
 
 
 @keys.command()
@@ -85,10 +61,10 @@ def list_keys(settings: Settings) -> None:
 @click.pass_obj
 def revoke(settings: Settings, key_id: str) -> None:
     """Deactivate a key at once. Jobs that it has already submitted still end."""
-    with _database(settings) as database:
+    with open_database(settings) as database:
         if not apikeys.revoke(database, key_id):
             raise click.ClickException(NO_SUCH_KEY.format(key_id=key_id))
-    _print({"id": key_id, "revoked": True})
+    print_json({"id": key_id, "revoked": True})
 
 
 @keys.command("rotate-secret")
@@ -107,23 +83,9 @@ def rotate_secret(settings: Settings, key_id: str, grace_seconds: int) -> None:
 
     The old secret signs too until the grace is over; give 0s if somebody else knows it.
     """
-    with _database(settings) as database:
+    with open_database(settings) as database:
         rotated = apikeys.rotate_secret(database, key_id, grace_seconds=grace_seconds)
     if rotated is None:
         raise click.ClickException(NO_SUCH_KEY.format(key_id=key_id))
     until = iso(rotated.previous_until_ms)
-    _print({"id": key_id, "webhookSecret": rotated.webhook_secret, "previousUntil": until})
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
-    database = Database(settings.database_url)
-    try:
-        migrations.upgrade(database)
-        yield database
-    finally:
-        database.close()
-
-
-def _print(fields: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(fields) + "\n")
+    print_json({"id": key_id, "webhookSecret": rotated.webhook_secret, "previousUntil": until})

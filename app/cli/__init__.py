@@ -1,0 +1,33 @@
+"""The talkreel command. Each group of commands has a file of its own."""
+
+from __future__ import annotations
+
+import click
+
+from app import service
+from app.cli.keys import keys
+from app.service import CannotStart
+from app.settings import Settings, SettingsError
+
+
+@click.group()
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Talkreel: a portrait and a voice in, a talking video out."""
+    try:
+        context.obj = Settings.load()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.pass_obj
+def up(settings: Settings) -> None:
+    """Run the whole service until Ctrl-C."""
+    try:
+        service.run(settings)
+    except CannotStart as error:
+        raise click.ClickException(str(error)) from None
+
+
+main.add_command(keys)
