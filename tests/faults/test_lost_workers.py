@@ -143,9 +143,18 @@ def rendering(service: Service, besides: psutil.Process | None = None) -> psutil
 def rendering_now(service: Service, besides: psutil.Process | None = None) -> psutil.Process | None:
     for process in service.processes("ffmpeg"):
         horse = process.parent()
-        if horse is not None and horse != besides:
+        if horse is not None and horse != besides and is_horse(horse):
             return horse
     return None
+
+
+def is_horse(process: psutil.Process) -> bool:
+    """Forked by its worker. The parent of an ffmpeg that has just lost its horse is someone else."""
+    try:
+        parent = process.parent()
+        return parent is not None and parent.cmdline() == process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 def is_alive(process: psutil.Process) -> bool:

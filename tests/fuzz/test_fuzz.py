@@ -19,7 +19,7 @@ from worker.process import ProgramFailed
 from worker.render import Upload
 
 ROOT = Path(__file__).parents[2]
-CASES = 200
+CASES = 120
 
 
 @pytest.fixture(scope="module")
