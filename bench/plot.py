@@ -1,0 +1,91 @@
+"""The figures of `bench.still` as a plot: `plot.py FIGURES.json PLOT.svg`, by .venv-bench."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+#: Contender and source, how the plot calls it, and its colour; all are to be seen on white and on black.
+LINES = {
+    ("MoviePy", "MP3"): ("MoviePy", "#b07aa1"),
+    ("the one-liner", "MP3"): ("the one-liner", "#e15759"),
+    ("floor: the sound alone", "MP3"): ("the sound alone", "#9a8f86"),
+    ("ours, end to end", "MP3"): ("Talkreel", "#3d8bfd"),
+    ("ours, end to end", "M4A"): ("Talkreel, from AAC", "#2ea88a"),
+}
+GREY = "#848d97"
+SPOKEN = {30: "30 s", 60: "1 min", 600: "10 min", 3600: "1 h"}
+TIMES = {1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h"}
+
+#: Text stays text; the same figures make the same file.
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "talkreel",
+    "font.family": ["sans-serif"],
+    "font.size": 11,
+    "text.color": GREY,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": GREY,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+}
+
+Rows = list[dict[str, Any]]
+
+
+def main(figures: str, plot: str) -> None:
+    rows = json.loads(Path(figures).read_text())
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8, 4.6), layout="constrained")
+        axes = figure.add_subplot()
+        _scaled(axes, sorted({round(row["seconds"]) for row in rows}))
+        for key, its_rows in _by_line(rows).items():
+            _drawn(axes, its_rows, *LINES[key])
+        figure.savefig(plot, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+
+
+def _by_line(rows: Rows) -> dict[tuple[str, str], Rows]:
+    lines: dict[tuple[str, str], Rows] = defaultdict(list)
+    for row in rows:
+        if (row["contender"], row["source"]) in LINES:
+            lines[row["contender"], row["source"]].append(row)
+    return lines
+
+
+def _scaled(axes: Any, lengths: list[int]) -> None:
+    """Both axes logarithmic, in words; room at the right for the names; what is real time is dotted."""
+    axes.set(xscale="log", yscale="log", xlabel="length of the sound", ylabel="time to make the video")
+    axes.set_xlim(lengths[0] / 1.15, lengths[-1] * (lengths[-1] / lengths[0]) ** 0.35 * 1.15)
+    axes.set_ylim(0.8, 7200)
+    for axis, words in ((axes.xaxis, SPOKEN), (axes.yaxis, TIMES)):
+        axis.set_major_locator(FixedLocator(list(words)))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(lambda value, _position, words=words: words.get(round(value), ""))
+    axes.grid(color=GREY, alpha=0.25, linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.plot(lengths, lengths, color=GREY, linestyle=":", linewidth=1)
+
+
+def _drawn(axes: Any, rows: Rows, name: str, colour: str) -> None:
+    """A hollow mark is what a rate foretells."""
+    xs, ys = ([_value(row, which) for row in rows] for which in ("seconds", "whole_seconds"))
+    axes.plot(xs, ys, color=colour, linewidth=2)
+    for x, y, row in zip(xs, ys, rows, strict=True):
+        is_whole = row["usage"]["done"] == 1
+        axes.plot(x, y, "o", color=colour, fillstyle="full" if is_whole else "none", markersize=6)
+    axes.annotate(name, (xs[-1], ys[-1]), xytext=(9, -4), textcoords="offset points", color=colour)
+
+
+def _value(row: dict[str, Any], which: str) -> float:
+    return float(row[which] if which in row else row["usage"][which])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
