@@ -104,9 +104,9 @@ class Pace:
 
     def whole_seconds(self) -> float:
         """When it would have ended, had it gone on as from the first share it told to the last."""
-        (first_at, first), (last_at, last) = self.told[0], self.told[-1]
-        if last <= first:
+        if len({share for _, share in self.told}) < 2:
             raise RuntimeError("It was cut off before it had a rate.")
+        (first_at, first), (last_at, last) = self.told[0], self.told[-1]
         return first_at + (1 - first) * (last_at - first_at) / (last - first)
 
 
