@@ -24,6 +24,9 @@ GREY = "#848d97"
 SPOKEN = {30: "30 s", 60: "1 min", 600: "10 min", 3600: "1 h"}
 TIMES = {1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h"}
 
+#: Names stand at least so far apart: times the value of the one below.
+NAME_GAP = 1.45
+
 #: Text stays text; the same figures make the same file.
 STYLE = {
     "svg.fonttype": "none",
@@ -46,8 +49,10 @@ def main(figures: str, plot: str) -> None:
         figure = Figure(figsize=(8, 4.6), layout="constrained")
         axes = figure.add_subplot()
         _scaled(axes, sorted({round(row["seconds"]) for row in rows}))
-        for key, its_rows in _by_line(rows).items():
-            _drawn(axes, its_rows, *LINES[key])
+        lines = _by_line(rows)
+        for key, its_rows in lines.items():
+            _drawn(axes, its_rows, LINES[key][1])
+        _named(axes, {LINES[key]: its_rows[-1] for key, its_rows in lines.items()})
         figure.savefig(plot, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
 
 
@@ -63,7 +68,7 @@ def _scaled(axes: Any, lengths: list[int]) -> None:
     """Both axes logarithmic, in words; room at the right for the names; what is real time is dotted."""
     axes.set(xscale="log", yscale="log", xlabel="length of the sound", ylabel="time to make the video")
     axes.set_xlim(lengths[0] / 1.15, lengths[-1] * (lengths[-1] / lengths[0]) ** 0.35 * 1.15)
-    axes.set_ylim(0.8, 7200)
+    axes.set_ylim(0.4, 7200)
     for axis, words in ((axes.xaxis, SPOKEN), (axes.yaxis, TIMES)):
         axis.set_major_locator(FixedLocator(list(words)))
         axis.set_minor_locator(NullLocator())
@@ -73,14 +78,23 @@ def _scaled(axes: Any, lengths: list[int]) -> None:
     axes.plot(lengths, lengths, color=GREY, linestyle=":", linewidth=1)
 
 
-def _drawn(axes: Any, rows: Rows, name: str, colour: str) -> None:
+def _drawn(axes: Any, rows: Rows, colour: str) -> None:
     """A hollow mark is what a rate foretells."""
     xs, ys = ([_value(row, which) for row in rows] for which in ("seconds", "whole_seconds"))
     axes.plot(xs, ys, color=colour, linewidth=2)
     for x, y, row in zip(xs, ys, rows, strict=True):
         is_whole = row["usage"]["done"] == 1
         axes.plot(x, y, "o", color=colour, fillstyle="full" if is_whole else "none", markersize=6)
-    axes.annotate(name, (xs[-1], ys[-1]), xytext=(9, -4), textcoords="offset points", color=colour)
+
+
+def _named(axes: Any, ends: dict[tuple[str, str], dict[str, Any]]) -> None:
+    """Each name beside the end of its line, or above the name below."""
+    lowest = 0.0
+    for (name, colour), row in sorted(ends.items(), key=lambda end: _value(end[1], "whole_seconds")):
+        y = max(lowest, _value(row, "whole_seconds"))
+        beside = (_value(row, "seconds"), y)
+        axes.annotate(name, beside, xytext=(9, -4), textcoords="offset points", color=colour)
+        lowest = y * NAME_GAP
 
 
 def _value(row: dict[str, Any], which: str) -> float:
