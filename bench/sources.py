@@ -24,7 +24,9 @@ PICTURE = (
 #: Two microphones in a quiet room: else both channels were the same, and silent above the voice's 8 kHz.
 VOICE = "[0]aresample=44100,pan=stereo|c0=c0|c1=c0,adelay=0|7[voice]"
 ROOM = "anoisesrc=color=pink:seed=1:amplitude=0.004:sample_rate=44100"
-STEREO = f"{VOICE};[1]pan=stereo|c0=c0|c1=c0[room];[voice][room]amix=normalize=0,asplit[mp3][m4a]"
+MIXED = "[voice][room]amix=normalize=0"
+#: An MP3 that is looped has a gap in its times at each joint: samples count instead.
+STEREO = f"{VOICE};[1]pan=stereo|c0=c0|c1=c0[room];{MIXED},asetpts=N/SR/TB,asplit[mp3][m4a]"
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ import pytest
 from bench.contenders import told_share
 from bench.measure import Pace, Usage, run
 from bench.table import Row, markdown
+from tests.service import wait_until
 
 HALF_AND_ON = """
 import subprocess, sys, time
-child = subprocess.Popen(["sleep", "60"])
+child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 print(child.pid, file=open("child", "w"), flush=True)
 for share in (0.25, 0.5):
     print("share", share, flush=True)
@@ -25,6 +26,13 @@ time.sleep(60)
 
 def python(program: str, folder: Path, patience_seconds: float = 30) -> Usage:
     return run([sys.executable, "-c", program], folder, lambda line: told_share(line, 10), patience_seconds)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_what_ends_in_time_is_whole_and_its_children_count(tmp_path: Path) -> None:
@@ -40,7 +48,7 @@ def test_what_is_cut_off_ends_with_its_children_and_its_rate_foretells_the_rest(
     usage = python(HALF_AND_ON, tmp_path, patience_seconds=2)
 
     child = int((tmp_path / "child").read_text())
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    wait_until(lambda: not is_alive(child), seconds=10)
     assert usage.done == 0.5
     assert usage.whole_seconds < 30
 
