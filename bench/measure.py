@@ -25,14 +25,15 @@ LAST_WORDS = 20
 class Usage:
     """What one piece of work took. `done` is the share of it that was made before patience ended.
 
-    `whole_seconds` is the time for all of it: measured, or by its rate if it was cut off.
+    `whole_seconds` is the time for all of it: measured, or by its rate if it was cut off (None: before it had
+    one).
     """
 
     wall_seconds: float
     cpu_seconds: float
     peak_bytes: int
     done: float
-    whole_seconds: float
+    whole_seconds: float | None
 
 
 class Tree:
@@ -102,10 +103,10 @@ class Pace:
     def done(self) -> float:
         return self.told[-1][1] if self.told else 0.0
 
-    def whole_seconds(self) -> float:
+    def whole_seconds(self) -> float | None:
         """When it would have ended, had it gone on as from the first share it told to the last."""
         if len({share for _, share in self.told}) < 2:
-            raise RuntimeError("It was cut off before it had a rate.")
+            return None
         (first_at, first), (last_at, last) = self.told[0], self.told[-1]
         return first_at + (1 - first) * (last_at - first_at) / (last - first)
 
@@ -120,7 +121,7 @@ def run(
     """Runs a program in `folder`, to its end or until patience ends; `share_of` reads what it prints.
 
     Raises:
-        RuntimeError: it failed, or was cut off so soon that nobody can tell its rate.
+        RuntimeError: it failed.
     """
     pace, words, overdue = Pace(), deque[str](maxlen=LAST_WORDS), threading.Event()
     with _started(argv, folder, environment) as process, Tree(process.pid) as tree:

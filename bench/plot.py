@@ -59,7 +59,7 @@ def main(figures: str, plot: str) -> None:
 def _by_line(rows: Rows) -> dict[tuple[str, str], Rows]:
     lines: dict[tuple[str, str], Rows] = defaultdict(list)
     for row in rows:
-        if (row["contender"], row["source"]) in LINES:
+        if (row["contender"], row["source"]) in LINES and row["usage"]["whole_seconds"]:
             lines[row["contender"], row["source"]].append(row)
     return lines
 

@@ -71,6 +71,8 @@ def _ratios(row: Row, one_liner: Row, floor: Row) -> tuple[str, str]:
 
 
 def _ratio(over: Row, under: Row) -> str:
+    if over.usage.whole_seconds is None or under.usage.whole_seconds is None:
+        return ""
     sign = "" if over.is_whole and under.is_whole else "~ "
     ratio = over.usage.whole_seconds / under.usage.whole_seconds
     return f"{sign}{ratio:.{0 if ratio >= 20 else 2}f}"
