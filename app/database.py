@@ -137,6 +137,8 @@ def _postgresql_engine(url: str) -> Engine:
         max_overflow=28,
         pool_timeout=10,
         hide_parameters=True,
+        # We have none, and each new process would look for it.
+        use_native_hstore=False,
         connect_args={"connect_timeout": 5, "options": POSTGRES_OPTIONS, "autocommit": True},
     )
     event.listen(engine, "checkout", _refuse_dropped)
