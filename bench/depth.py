@@ -40,7 +40,7 @@ _HEX = {"sqlite": "lower(hex(randomblob(12)))", "postgresql": "md5(random()::tex
 _INSERT = """
 INSERT INTO jobs (id, api_key_id, status, motion_asked, image_type, audio_type, generation, attempts, retries,
                   phase, progress, notices, created_at_ms, updated_at_ms)
-SELECT 'a' || substr({hex}, 1, 23), :key, 'CANCELLED', 'auto', 'png', 'mp3', 0, 0, 0,
+SELECT 'a' || substr({hex}, 1, 23), :key, 'CANCELLED', 'auto', 'image/png', 'audio/ogg', 0, 0, 0,
        'done', 0, '[]', 1000000 + i * 10, 1000000 + i * 10 FROM {numbers} AS numbers
 """
 
