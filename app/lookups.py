@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import Dialect, Select
+from sqlalchemy import Dialect, Enum, Select
 from sqlalchemy.orm.attributes import manager_of_class
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ class _Reader:
     def of(cls, statement: Select[Any], dialect: Dialect, types: Sequence[Any]) -> _Reader:
         columns: list[Any] = list(statement.selected_columns)
         converters = {
-            column.key: column.type.dialect_impl(dialect).result_processor(dialect, its_type)
+            column.key: _converter(column.type, dialect, its_type)
             for column, its_type in zip(columns, types, strict=True)
         }
         needed = {name: converter for name, converter in converters.items() if converter}
@@ -102,3 +102,11 @@ class _Reader:
         for name, convert in self.converters.items():
             found[name] = convert(found[name])
         return found
+
+
+def _converter(kind: Any, dialect: Dialect, its_type: Any) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Enum) and kind.enum_class:
+        members: dict[Any, Any] = {member.value: member for member in kind.enum_class}
+        return {**members, None: None}.__getitem__
+    converter: Callable[[Any], Any] | None = kind.dialect_impl(dialect).result_processor(dialect, its_type)
+    return converter

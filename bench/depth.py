@@ -50,6 +50,8 @@ def fill(database: Database, key_id: str, rows: int) -> None:
     kind = database.engine.dialect.name
     statement = text(_INSERT.format(hex=_HEX[kind], numbers=_NUMBERS[kind]))
     with database.engine.begin() as connection:
+        if kind == "postgresql":
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(statement, {"key": key_id, "rows": rows})
 
 
