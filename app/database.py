@@ -26,8 +26,9 @@ T = TypeVar("T")
 
 #: How long a writer waits for another one, on SQLite.
 BUSY_TIMEOUT_SECONDS = 10
+#: Its compiler takes longer than any statement of ours, and doesn't know that a page ends soon.
 POSTGRES_OPTIONS = (
-    "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+    "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000 -c jit=off"
 )
 
 
