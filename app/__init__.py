@@ -9,7 +9,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     webhook_urls  egress  outcomes             where a webhook may go; the one way out; what came of a try
     models                                     tables and indexes
     payloads                                   the one serialiser
-    database  storage  queues                  the doors: SQL, bytes RQ (on stored, bucket ... redisurl)
+    database  storage  queues                  the doors: SQL, bytes RQ (on lookups, stored ... redisurl)
     migrations                                 the schema
     segments                                   the verbs: of those who draw a long talk together
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's

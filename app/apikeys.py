@@ -7,15 +7,23 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
 from app import ids, signing
 from app.database import Database, now_ms
 from app.errors import InvalidApiKey, MissingApiKey
+from app.lookups import Lookup
 from app.models import ApiKey
 
 PREFIX = "tr_"
+
+_ACTIVE = Lookup(
+    ApiKey,
+    select(ApiKey).where(
+        col(ApiKey.key_sha256) == bindparam("key_sha256"), col(ApiKey.revoked_at_ms).is_(None)
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -61,13 +69,10 @@ def authenticate(database: Database, api_key: str | None) -> ApiKey:
     if not api_key:
         raise MissingApiKey
     digest = _digest(api_key)
-    with database.reading() as session:
-        found = session.exec(
-            select(ApiKey).where(ApiKey.key_sha256 == digest, col(ApiKey.revoked_at_ms).is_(None))
-        ).first()
-    if found is None or not hmac.compare_digest(found.key_sha256, digest):
+    found = database.look_up(_ACTIVE, key_sha256=digest)
+    if not found or not hmac.compare_digest(found[0].key_sha256, digest):
         raise InvalidApiKey
-    return found
+    return found[0]
 
 
 def listing(database: Database) -> list[ApiKey]:

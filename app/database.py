@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import os
+import select
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import BigInteger, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session
 
 from app.errors import CommitUnknown, DatabaseUnavailable
+from app.lookups import Lookup
+
+T = TypeVar("T")
 
 #: How long a writer waits for another one, on SQLite.
 BUSY_TIMEOUT_SECONDS = 10
+#: Its compiler takes longer than any statement of ours, and doesn't know that a page ends soon.
 POSTGRES_OPTIONS = (
-    "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+    "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000 -c jit=off"
 )
 
 
@@ -81,6 +87,19 @@ class Database:
         with _failing_as(DatabaseUnavailable), Session(bind, expire_on_commit=False) as session:
             yield session
 
+    def look_up(self, lookup: Lookup[T], **values: Any) -> list[T]:
+        """What a lookup finds for these values, in one round trip and without a transaction.
+
+        Raises:
+            DatabaseUnavailable: it can't be reached, or stayed locked.
+        """
+        with _failing_as(DatabaseUnavailable), closing(self.engine.raw_connection()) as connection:
+            try:
+                return lookup.run(connection.cursor(), self.engine.dialect, values)
+            except _LOST as lost:
+                connection.invalidate(lost)
+                raise
+
     def check(self) -> None:
         """Asks the database for nothing.
 
@@ -94,24 +113,53 @@ class Database:
         self.engine.dispose()
 
 
+#: What SQLAlchemy says of a database that can't be asked, and what the drivers do.
+_LOST = (
+    OperationalError,
+    InterfaceError,
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+
+
 @contextmanager
 def _failing_as(error: type[DatabaseUnavailable]) -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError) as lost:
+    except _LOST as lost:
         raise error from lost
 
 
 def _postgresql_engine(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
-        pool_pre_ping=True,
         pool_size=4,
         max_overflow=28,
         pool_timeout=10,
         hide_parameters=True,
-        connect_args={"connect_timeout": 5, "options": POSTGRES_OPTIONS},
+        # We have none, and each new process would look for it.
+        use_native_hstore=False,
+        connect_args={"connect_timeout": 5, "options": POSTGRES_OPTIONS, "autocommit": True},
     )
+    event.listen(engine, "checkout", _refuse_dropped)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _refuse_dropped(connection: psycopg.Connection, *_pooled: object) -> None:
+    """Has a connection replaced that the server has ended: only then an idle one has something to read.
+
+    SQLAlchemy's `pool_pre_ping` asks the server, each time.
+    """
+    if connection.closed or _has_something_to_read(connection.fileno()):
+        raise DisconnectionError
+
+
+def _has_something_to_read(descriptor: int) -> bool:
+    look = select.poll()
+    look.register(descriptor, select.POLLIN)
+    return bool(look.poll(0))
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -124,7 +172,7 @@ def _sqlite_engine(url: str) -> Engine:
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -136,10 +184,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes the lock at once.
+def _begin(connection: Connection) -> None:
+    """Begins what is more than a lookup; the drivers would leave each statement to itself.
 
-    A read that turns into a write fails without waiting (SQLITE_BUSY_SNAPSHOT).
+    On SQLite a writer takes the lock at once: a read that turns into a write fails without waiting
+    (SQLITE_BUSY_SNAPSHOT).
     """
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    takes_lock = connection.dialect.name == "sqlite" and connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if takes_lock else "BEGIN")

@@ -7,21 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import structlog
+from sqlalchemy import BigInteger, Integer, String, bindparam, tuple_, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import tuple_, update
 from sqlmodel import col, select
 
 from app import cursors, failpoints, segments
 from app.cursors import Cursor
 from app.database import Database, now_ms
 from app.errors import JobNotFound, NotCancellable, StorageUnavailable
+from app.lookups import Lookup
 from app.models import Job
 from app.states import TERMINAL, JobStatus, Phase
 from app.storage import Storage
 
 log = structlog.get_logger(__name__)
+
+_OWN = Lookup(
+    Job,
+    select(Job).where(col(Job.id) == bindparam("job_id"), col(Job.api_key_id) == bindparam("owner")),
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +71,10 @@ def get(database: Database, job_id: str, *, owner: str) -> Job:
     Raises:
         JobNotFound
     """
-    with database.reading() as session:
-        job = session.exec(select(Job).where(Job.id == job_id, Job.api_key_id == owner)).first()
-    if job is None:
+    found = database.look_up(_OWN, job_id=job_id, owner=owner)
+    if not found:
         raise JobNotFound
-    return job
+    return found[0]
 
 
 def page(database: Database, *, owner: str, limit: int, cursor: str | None, status: JobStatus | None) -> Page:
@@ -76,16 +83,26 @@ def page(database: Database, *, owner: str, limit: int, cursor: str | None, stat
     Raises:
         InvalidCursor
     """
-    query = select(Job).where(Job.api_key_id == owner)
+    values: dict[str, Any] = {"owner": owner, "rows": limit + 1}
     if status is not None:
-        query = query.where(Job.status == status)
+        values["status"] = status.value
     if cursor is not None:
         after = cursors.decode(cursor)
-        query = query.where(tuple_(col(Job.created_at_ms), col(Job.id)) < (after.created_at_ms, after.job_id))
-    query = query.order_by(col(Job.created_at_ms).desc(), col(Job.id).desc()).limit(limit + 1)
-    with database.reading() as session:
-        found = session.exec(query).all()
+        values.update(created_at_ms=after.created_at_ms, job_id=after.job_id)
+    found = database.look_up(_page(status is not None, cursor is not None), **values)
     return Page(found[:limit], _cursor_after(found, limit))
+
+
+@cache
+def _page(with_status: bool, with_cursor: bool) -> Lookup[Job]:
+    query = select(Job).where(col(Job.api_key_id) == bindparam("owner"))
+    if with_status:
+        query = query.where(col(Job.status) == bindparam("status"))
+    if with_cursor:
+        after = tuple_(bindparam("created_at_ms", type_=BigInteger), bindparam("job_id", type_=String))
+        query = query.where(tuple_(col(Job.created_at_ms), col(Job.id)) < after)
+    query = query.order_by(col(Job.created_at_ms).desc(), col(Job.id).desc())
+    return Lookup(Job, query.limit(bindparam("rows", type_=Integer)))
 
 
 def _cursor_after(found: Sequence[Job], limit: int) -> str | None:

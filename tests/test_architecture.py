@@ -22,7 +22,7 @@ FLOORS = (
     {"app.outcomes"},
     {"app.models"},
     {"app.payloads"},
-    {"app.stored", "app.redisurl"},
+    {"app.stored", "app.redisurl", "app.lookups"},
     {"app.bucket", "app.localfiles"},
     {"app.database", "app.storage", "app.queues", "app.valkey", "app.children"},
     {"app.migrations", "app.supervisor"},

@@ -12,6 +12,10 @@ from app.settings import Settings
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
 
+#: Nobody else sets them.
+_ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
+
+
 def register(app: Flask, settings: Settings) -> None:
     """Puts the headers on whatever leaves the application."""
     page = _page_policy(settings.public_url)
@@ -38,9 +42,8 @@ def _page_policy(public_url: str) -> str:
 
 def _write(response: Response, page: str) -> Response:
     is_page = response.mimetype == "text/html"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Content-Security-Policy"] = page if is_page else NOTHING
+    response.headers.extend(_ALWAYS)
+    response.headers.add("Content-Security-Policy", page if is_page else NOTHING)
     if is_page or response.is_json:
         # Both may hold signed links.
         response.headers.setdefault("Cache-Control", "no-store")

@@ -10,7 +10,9 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, request
-from flask_limiter import ApplicationLimit, Limiter
+from flask_limiter import ApplicationLimit, ExemptionScope, Limiter
+from flask_limiter._limits import RuntimeLimit
+from flask_limiter._manager import LimitManager
 from redis.exceptions import RedisError
 
 from app import clock
@@ -18,6 +20,7 @@ from app.errors import RateLimited
 from app.queues import impatient_redis
 from app.settings import Settings
 from app.web.auth import OPEN_PATHS
+from app.web.windows import OneTripStorage
 
 #: What some proxies write for the client (RFC 7239, section 6).
 _WITH_PORT = re.compile(r"\[(?P<ipv6>[^\[\]]+)\](?::[0-9]+)?|(?P<ipv4>[0-9.]+):[0-9]+")
@@ -38,7 +41,7 @@ def register(app: Flask, settings: Settings) -> None:
         ],
         # Moving window: no double burst at a window's edge.
         strategy="moving-window",
-        storage_uri="redis://",
+        storage_uri=f"{OneTripStorage.STORAGE_SCHEME[0]}://",
         storage_options=_storage_options(settings.redis_url),
         in_memory_fallback_enabled=True,
         # The first that finds Redis gone falls back; those who ask at the same time pass uncounted.
@@ -50,8 +53,31 @@ def register(app: Flask, settings: Settings) -> None:
         headers_enabled=False,
     )
     limiter.init_app(app)
+    limiter.limit_manager = _FixedLimits(limiter.limit_manager)
     app.extensions["talkreel-limiter"] = limiter
     app.after_request(lambda response: _tell(limiter, response))
+
+
+class _FixedLimits(LimitManager):
+    """The same limits for every request. flask-limiter would read their texts anew for each."""
+
+    def __init__(self, known: LimitManager) -> None:
+        super().__init__(
+            application_limits=[],
+            default_limits=[],
+            decorated_limits={},
+            blueprint_limits={},
+            route_exemptions={},
+            blueprint_exemptions={},
+        )
+        self._fixed = known.application_limits
+
+    def resolve_limits(self, *_request: Any, **_more: Any) -> tuple[list[RuntimeLimit], ...]:
+        # As limits of a view: those of an application are looked up in a set of all that were seen.
+        return [], self._fixed
+
+    def exemption_scope(self, *_request: Any) -> ExemptionScope:
+        return ExemptionScope.NONE
 
 
 def client_address() -> str:
@@ -96,9 +122,10 @@ def _tell(limiter: Limiter, response: Response) -> Response:
 
 def _write_headers(limiter: Limiter, response: Response) -> None:
     """The limit nearest to its end (draft-ietf-httpapi-ratelimit-headers-06); the reset is in seconds."""
-    if not limiter.current_limits:
+    limits = limiter.current_limits
+    if not limits:
         return
-    limit = min(limiter.current_limits, key=attrgetter("remaining"))
+    limit = min(limits, key=attrgetter("remaining"))
     reset_seconds = max(0, math.ceil(limit.window.reset_time - clock.now_seconds()))
     response.headers["RateLimit-Limit"] = str(limit.limit.amount)
     response.headers["RateLimit-Remaining"] = str(limit.remaining)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -13,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from app.cursors import Cursor, encode
 from tests.api.lists import add_ended, ids_on, page, remove
+from tests.statements import statements_of
 from tests.world import World
 
 
@@ -55,31 +53,18 @@ def test_a_deep_page_is_found_by_the_index_alone(world: World, status: dict[str,
     add_ended(world, world.alice, *range(50))
     cursor = page(world.alice, limit=5, **status)["pagination"]["nextCursor"]
 
-    with statements_of(world) as statements:
+    with statements_of(world.services.database) as statements:
         page(world.alice, limit=5, cursor=cursor, **status)
 
-    plan = explain(world, *next(each for each in statements if "LIMIT" in each[0]))
+    plan = explain(world, next(each for each in statements if "LIMIT" in each))
     assert f"USING INDEX {index} (" in plan
     assert "(created_at_ms,id)<(?,?)" in plan
     assert "TEMP B-TREE" not in plan
 
 
-@contextmanager
-def statements_of(world: World) -> Iterator[list[tuple[str, Any]]]:
-    """What SQL is executed meanwhile, with its parameters."""
-    statements: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        statements.append((statement, parameters))
-
-    event.listen(world.services.database.engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(world.services.database.engine, "before_cursor_execute", note)
-
-
-def explain(world: World, statement: str, parameters: Any) -> str:
+def explain(world: World, statement: str) -> str:
     with world.services.database.engine.connect() as connection:
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()
     return "\n".join(str(row[-1]) for row in rows)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
+import psycopg
 import pytest
 from sqlmodel import col, select, update
 
 from app.database import Database
 from app.models import Job
 from tests.database.rows import add_job, change, job_row
+from tests.servers import Postgres
+from tests.service import wait_until
 
 WRITERS = 4
 TURNS = 25
@@ -54,3 +58,19 @@ def test_a_reader_is_not_held_up_by_a_writer(database: Database) -> None:
         assert job_row(database, job_id).progress == 0
 
     assert job_row(database, job_id).progress == 50
+
+
+def test_a_connection_that_the_server_ended_meanwhile_is_replaced(postgres_server: Postgres) -> None:
+    url = postgres_server.fresh_database()
+    with closing(Database(url)) as database:
+        database.check()
+        _end_all_others(url.replace("+psycopg", ""))
+
+        database.check()
+
+
+def _end_all_others(url: str) -> None:
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"SELECT pg_terminate_backend(pid) {others}".encode())
+        wait_until(lambda: not connection.execute(f"SELECT pid {others}".encode()).fetchall())
