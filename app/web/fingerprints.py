@@ -1,7 +1,7 @@
 """What makes two submissions the same: the content of their parts.
 
-Boundaries, the order of the parts, their headers and the client's file names don't count: they may change from
-one try to the next.
+Boundaries, the order of the parts, their headers and the client's file names don't count: they may change
+from one try to the next.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ OF_THE_FIRST_RELEASE = (
     " claimed_until_ms, created_at_ms, updated_at_ms) VALUES ('msg_1', 'job', 'key', 'job.completed',"
     " 'https://hook.test/', 'hook.test', '{}', 'PENDING', 2, 1, 0, 1, 1)",
     "INSERT INTO jobs (id, api_key_id, status, motion_asked, image_type, audio_type, generation, attempts,"
-    " retries, phase, progress, notices, created_at_ms, updated_at_ms) VALUES ('job', 'key', 'PENDING', 'auto',"
-    " 'png', 'wav', 0, 0, 0, 'queued', 0, '[]', 1, 1)",
+    " retries, phase, progress, notices, created_at_ms, updated_at_ms) VALUES ('job', 'key', 'PENDING',"
+    " 'auto', 'image/png', 'audio/wav', 0, 0, 0, 'queued', 0, '[]', 1, 1)",
 )
 DEFINITIONS = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
