@@ -52,18 +52,7 @@ def database(direct: Database, line: CutLine) -> Iterator[Database]:
 
 @pytest.fixture
 def new(direct: Database, tmp_path: Path) -> NewJob:
-    for name in ("image", "audio"):
-        (tmp_path / name).write_bytes(b"bytes")
-    return NewJob(
-        id=ids.new_id(),
-        api_key_id=add_key(direct).id,
-        image=tmp_path / "image",
-        image_type=MediaType.PNG,
-        audio=tmp_path / "audio",
-        audio_type=MediaType.WAV,
-        motion=Motion.AUTO,
-        webhook_url=None,
-    )
+    return received(tmp_path, add_key(direct).id)
 
 
 @pytest.mark.parametrize("cut", [Cut.UNHEARD, Cut.UNANSWERED])
@@ -108,10 +97,16 @@ def test_a_rival_that_came_in_between_wins_and_nothing_is_left(
 
 
 def test_a_rival_that_came_in_between_under_the_same_key_is_the_first_answer(
-    direct: Database, database: Database, storage: Storage, doorbell: Doorbell, line: CutLine, new: NewJob
+    direct: Database,
+    database: Database,
+    storage: Storage,
+    doorbell: Doorbell,
+    line: CutLine,
+    new: NewJob,
+    tmp_path: Path,
 ) -> None:
     new = replace(new, claim=Claim("once", "print"))
-    rival = replace(new, id=ids.new_id())
+    rival = replace(received(tmp_path / "rival", new.api_key_id), claim=new.claim)
     line.cut = Cut.UNHEARD
     line.meanwhile = lambda: submissions.submit(direct, storage, doorbell, rival)
 
@@ -151,6 +146,23 @@ def test_a_lost_commit_is_no_replay(
 
     assert accepted == Accepted(new.id, is_replay=False)
     assert submissions.submit(direct, storage, doorbell, replace(new, id=ids.new_id())).job_id == new.id
+
+
+def received(folder: Path, api_key_id: str) -> NewJob:
+    """An upload that lies in `folder`."""
+    folder.mkdir(exist_ok=True)
+    for name in ("image", "audio"):
+        (folder / name).write_bytes(b"bytes")
+    return NewJob(
+        id=ids.new_id(),
+        api_key_id=api_key_id,
+        image=folder / "image",
+        image_type=MediaType.PNG,
+        audio=folder / "audio",
+        audio_type=MediaType.WAV,
+        motion=Motion.AUTO,
+        webhook_url=None,
+    )
 
 
 def rows(database: Database) -> list[str]:
