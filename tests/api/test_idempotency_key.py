@@ -6,13 +6,10 @@ import io
 from typing import Any
 
 import pytest
-from sqlmodel import col, update
 from werkzeug.test import TestResponse
 
-from app import idempotency
-from app.database import now_ms
-from app.models import IdempotencyKey
 from tests.api.submissions import HOOK, PDF, file, is_untouched, refused
+from tests.database.rows import let_a_day_pass
 from tests.upload.bodies import CONTENT_TYPE, closed, part, text
 from tests.world import World, png, wav
 
@@ -35,13 +32,6 @@ def is_replay(answer: TestResponse, first: TestResponse) -> bool:
     return (answer.status_code, answer.data, answer.headers["Location"]) == same and answer.headers.get(
         "Idempotency-Replayed"
     ) == "true"
-
-
-def let_a_day_pass(world: World) -> None:
-    """As if every key were that old."""
-    with world.services.database.writing() as session:
-        old = now_ms() - idempotency.LIFETIME_MS
-        session.exec(update(IdempotencyKey).where(col(IdempotencyKey.key) == ONCE).values(created_at_ms=old))
 
 
 def test_the_same_again_gets_the_first_answer_while_the_job_is_active(database_world: World) -> None:
@@ -69,11 +59,7 @@ def test_the_same_again_gets_the_first_answer_when_the_job_is_gone(database_worl
     database_world.alice.delete(f"/api/jobs/{job_of(first)}")
 
     assert is_replay(database_world.alice.submit(ONCE), first)
-    assert is_untouched_but_for_bells(database_world)
-
-
-def is_untouched_but_for_bells(world: World) -> bool:
-    return not world.left_files() and not world.count("jobs")
+    assert (database_world.count("jobs"), database_world.left_files()) == (0, [])
 
 
 def test_boundaries_order_and_file_names_are_no_part_of_a_submission(world: World) -> None:
@@ -144,7 +130,7 @@ def test_two_people_may_use_the_same_key(database_world: World) -> None:
 
 def test_after_a_day_the_key_is_free_although_nobody_has_swept(database_world: World) -> None:
     old = job_of(database_world.alice.submit(ONCE))
-    let_a_day_pass(database_world)
+    let_a_day_pass(database_world.services.database)
     assert refused(database_world.alice.submit(ONCE), 409, "active_job_exists", jobId=old)
     database_world.fail(old)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, update
+from sqlmodel import select
 
 from app import idempotency
 from app.database import Database, now_ms
 from app.errors import IdempotencyKeyReused
-from app.idempotency import LIFETIME_MS, Claim
-from app.models import IdempotencyKey
-from tests.database.rows import add_key
+from app.idempotency import Claim
+from tests.database.rows import add_key, let_a_day_pass
 
 CLAIM = Claim("once", "print")
 
@@ -21,17 +20,9 @@ def owner(database: Database) -> str:
     return add_key(database).id
 
 
-def record(
-    database: Database, owner: str, claim: Claim = CLAIM, *, age_ms: int = 0, job_id: str = "job"
-) -> None:
+def record(database: Database, owner: str, claim: Claim = CLAIM, *, job_id: str = "job") -> None:
     with database.writing() as session:
-        idempotency.record(session, owner, claim, job_id, 0)
-        session.flush()
-        session.exec(
-            update(IdempotencyKey)
-            .where(col(IdempotencyKey.key) == claim.key)
-            .values(created_at_ms=now_ms() - age_ms)
-        )
+        idempotency.record(session, owner, claim, job_id, session.exec(select(now_ms())).one())
 
 
 def test_a_key_leads_to_the_job_that_was_made_under_it(database: Database, owner: str) -> None:
@@ -63,7 +54,8 @@ def test_the_database_takes_a_key_once(database: Database, owner: str) -> None:
 
 
 def test_a_key_past_its_time_gives_way(database: Database, owner: str) -> None:
-    record(database, owner, age_ms=LIFETIME_MS)
+    record(database, owner)
+    let_a_day_pass(database)
     assert not idempotency.is_known(database, owner, "once")
 
     record(database, owner, Claim("once", "another"), job_id="new")
@@ -72,8 +64,9 @@ def test_a_key_past_its_time_gives_way(database: Database, owner: str) -> None:
 
 
 def test_the_sweeper_frees_the_keys_past_their_time(database: Database, owner: str) -> None:
-    record(database, owner, Claim("old", "print"), age_ms=LIFETIME_MS)
-    record(database, owner, Claim("young", "print"), age_ms=LIFETIME_MS - 60_000)
+    record(database, owner, Claim("old", "print"))
+    let_a_day_pass(database)
+    record(database, owner, Claim("young", "print"))
 
     assert [idempotency.forget_old(database) for _ in range(2)] == [1, 0]
     assert idempotency.is_known(database, owner, "young")
