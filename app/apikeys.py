@@ -17,6 +17,8 @@ from app.lookups import Lookup
 from app.models import ApiKey
 
 PREFIX = "tr_"
+#: The highest limit of jobs that a key may have active at once.
+MAX_ACTIVE_JOBS = 100
 
 _ACTIVE = Lookup(
     ApiKey,
@@ -44,8 +46,8 @@ class RotatedSecret:
     previous_until_ms: int
 
 
-def mint(database: Database, name: str) -> MintedKey:
-    """Creates a key with its webhook secret."""
+def mint(database: Database, name: str, *, max_active_jobs: int = 1) -> MintedKey:
+    """Creates a key with its webhook secret, for 1 to MAX_ACTIVE_JOBS jobs at once."""
     minted = MintedKey(ids.new_id(), name, PREFIX + secrets.token_urlsafe(32), signing.new_webhook_secret())
     with database.writing() as session:
         session.add(
@@ -54,6 +56,7 @@ def mint(database: Database, name: str) -> MintedKey:
                 name=name,
                 key_sha256=_digest(minted.api_key),
                 webhook_secret=minted.webhook_secret,
+                max_active_jobs=max_active_jobs,
                 created_at_ms=session.exec(select(now_ms())).one(),
             )
         )

@@ -63,6 +63,7 @@ class ApiKey(SQLModel, table=True):
     #: The secret before it, which signs too until its grace is over.
     previous_webhook_secret: str | None = None
     previous_until_ms: int | None = Field(default=None, sa_type=BigInteger)
+    max_active_jobs: int = 1
     created_at_ms: int = Field(sa_type=BigInteger)
     revoked_at_ms: int | None = Field(default=None, sa_type=BigInteger)
 
@@ -73,8 +74,9 @@ class Job(SQLModel, table=True):
     __tablename__ = "jobs"
     __table_args__ = (
         Index(
-            "uq_jobs_one_active_per_key",
+            "uq_jobs_active_slot",
             "api_key_id",
+            "slot",
             unique=True,
             sqlite_where=text(WHERE_ACTIVE),
             postgresql_where=text(WHERE_ACTIVE),
@@ -98,6 +100,8 @@ class Job(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     api_key_id: str = Field(foreign_key="api_keys.id")
+    #: Which of its key's slots it has from its beginning to its end, counted from 0.
+    slot: int = 0
     status: JobStatus = Field(sa_column=_word(JobStatus, closed=True))
     motion_asked: Motion = Field(sa_column=_word(Motion))
     webhook_url: str | None = Field(default=None, sa_type=String)
@@ -130,6 +134,19 @@ class Job(SQLModel, table=True):
 
     created_at_ms: int = Field(sa_type=BigInteger)
     updated_at_ms: int = Field(sa_type=BigInteger)
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """What a client called a submission. It outlives its job's row: the answer stays the same."""
+
+    __tablename__ = "idempotency_keys"
+
+    api_key_id: str = Field(foreign_key="api_keys.id", primary_key=True)
+    key: str = Field(primary_key=True)
+    #: Of what was submitted.
+    fingerprint: str
+    job_id: str
+    created_at_ms: int = Field(sa_type=BigInteger)
 
 
 class Segment(SQLModel, table=True):

@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import Session, select
 
-from app import failpoints, jobs
+from app import failpoints, idempotency, jobs, slots
+from app.apikeys import MAX_ACTIVE_JOBS
 from app.database import Database, now_ms
 from app.errors import ActiveJobExists, ApiError, CommitUnknown, DatabaseUnavailable
+from app.idempotency import Claim
 from app.media import MediaType
 from app.models import Job
 from app.queues import Doorbell
-from app.states import ACTIVE, JobStatus, Motion, Phase
+from app.states import JobStatus, Motion, Phase
 from app.storage import Storage
 
-#: How often an insert may collide with a job that ends before we can name it.
-SUBMIT_TRIES = 3
+#: How often an insert may collide: with a rival on each of the key's slots, and with jobs that end before we
+#: can name them.
+SUBMIT_TRIES = MAX_ACTIVE_JOBS + 3
 
 
 @dataclass(frozen=True)
@@ -33,77 +36,118 @@ class NewJob:
     audio_type: MediaType
     motion: Motion
     webhook_url: str | None
+    claim: Claim | None = None
 
 
-def submit(database: Database, storage: Storage, doorbell: Doorbell, new: NewJob) -> None:
+@dataclass(frozen=True)
+class Accepted:
+    """The job that a submission came to: a new one, or the one that it made when it came before."""
+
+    job_id: str
+    is_replay: bool
+
+
+def submit(database: Database, storage: Storage, doorbell: Doorbell, new: NewJob) -> Accepted:
     """Stores the files, commits the row, then rings. With Redis down, the sweeper rings later.
 
+    What came before under its idempotency key is left at that.
+
     Raises:
-        ActiveJobExists: the key has one already; the partial unique index decides among rivals.
+        ActiveJobExists: the key has as many as it may; the partial unique index decides among rivals.
+        IdempotencyKeyReused: something else came under this one before.
         DiskFull, StorageUnavailable, DatabaseUnavailable: nothing is left behind.
         CommitUnknown: the job may be there, so its files stay. If it isn't, they are orphans.
     """
+    job_id = _made_before(database, new) or _store_and_commit(database, storage, new)
+    if job_id != new.id:
+        return Accepted(job_id, is_replay=True)
+    failpoints.reach("after_commit")
+    if doorbell.ring(new.id, 0):
+        failpoints.reach("after_ring")
+        jobs.mark_rung(database, new.id, 0)
+    return Accepted(new.id, is_replay=False)
+
+
+def _made_before(database: Database, new: NewJob) -> str | None:
+    return idempotency.first_job(database, new.api_key_id, new.claim) if new.claim else None
+
+
+def _store_and_commit(database: Database, storage: Storage, new: NewJob) -> str:
     try:
         storage.put(new.image, f"{jobs.uploads_of(new.id)}/image")
         storage.put(new.audio, f"{jobs.uploads_of(new.id)}/audio")
         failpoints.reach("before_commit")
-        _commit(database, new)
+        job_id = _commit(database, new)
     except CommitUnknown:
         raise
     except ApiError:
         jobs.discard(storage, jobs.uploads_of(new.id))
         raise
-    failpoints.reach("after_commit")
-    if doorbell.ring(new.id, 0):
-        failpoints.reach("after_ring")
-        jobs.mark_rung(database, new.id, 0)
+    if job_id != new.id:
+        jobs.discard(storage, jobs.uploads_of(new.id))
+    return job_id
 
 
-def _commit(database: Database, new: NewJob) -> None:
+def _commit(database: Database, new: NewJob) -> str:
     try:
-        _insert_among_rivals(database, new)
+        return _insert_among_rivals(database, new)
     except CommitUnknown:
-        _insert_again(database, new)
+        return _insert_again(database, new)
 
 
-def _insert_again(database: Database, new: NewJob) -> None:
+def _insert_again(database: Database, new: NewJob) -> str:
     """The same row once more: it waits for the lost try, and collides with it if that took hold."""
     try:
-        _insert_among_rivals(database, new)
+        return _insert_among_rivals(database, new)
     except DatabaseUnavailable as error:
         raise CommitUnknown from error
 
 
-def _insert_among_rivals(database: Database, new: NewJob) -> None:
+def _insert_among_rivals(database: Database, new: NewJob) -> str:
+    """Returns the new job's id, or that of the one that a rival has made of the same submission."""
     for _ in range(SUBMIT_TRIES):
-        try:
-            _insert(database, new)
-        except IntegrityError:
-            if _is_there(database, new.id):
-                return
-            refuse_second(database, new.api_key_id)
-        else:
-            return
+        if _insert(database, new) or _is_there(database, new.id):
+            return new.id
+        # In this order: a rival that is in by the first look has its key there by the second.
+        refusal = _refusal_if_full(database, new.api_key_id)
+        if first := _made_before(database, new):
+            return first
+        if refusal:
+            raise refusal
     raise DatabaseUnavailable
 
 
-def _insert(database: Database, new: NewJob) -> None:
-    with database.writing() as session:
-        now = session.exec(select(now_ms())).one()
-        session.add(
-            Job(
-                id=new.id,
-                api_key_id=new.api_key_id,
-                status=JobStatus.PENDING,
-                motion_asked=new.motion,
-                webhook_url=new.webhook_url,
-                image_type=new.image_type,
-                audio_type=new.audio_type,
-                phase=Phase.QUEUED,
-                created_at_ms=now,
-                updated_at_ms=now,
-            )
+def _insert(database: Database, new: NewJob) -> bool:
+    """Writes the job into the lowest free slot; False if there was none, or a rival was faster."""
+    try:
+        with database.writing() as session:
+            of_key = slots.of_key(session, new.api_key_id)
+            if not of_key.are_full:
+                _add(session, new, of_key.lowest_free)
+    except IntegrityError:
+        return False
+    return not of_key.are_full
+
+
+def _add(session: Session, new: NewJob, slot: int) -> None:
+    now = session.exec(select(now_ms())).one()
+    session.add(
+        Job(
+            id=new.id,
+            api_key_id=new.api_key_id,
+            slot=slot,
+            status=JobStatus.PENDING,
+            motion_asked=new.motion,
+            webhook_url=new.webhook_url,
+            image_type=new.image_type,
+            audio_type=new.audio_type,
+            phase=Phase.QUEUED,
+            created_at_ms=now,
+            updated_at_ms=now,
         )
+    )
+    if new.claim:
+        idempotency.record(session, new.api_key_id, new.claim, new.id, now)
 
 
 def _is_there(database: Database, job_id: str) -> bool:
@@ -112,10 +156,20 @@ def _is_there(database: Database, job_id: str) -> bool:
         return session.exec(select(Job.id).where(Job.id == job_id)).first() is not None
 
 
-def refuse_second(database: Database, api_key_id: str) -> None:
-    """Raises ActiveJobExists, naming the job, if the key has an active one."""
-    active = select(Job.id).where(Job.api_key_id == api_key_id, col(Job.status).in_(sorted(ACTIVE)))
+def refuse_one_more(database: Database, api_key_id: str, idempotency_key: str | None) -> None:
+    """Looks whether the key may have another job, before anybody reads what it sends.
+
+    A submission that was accepted before may come again all the same.
+
+    Raises:
+        ActiveJobExists: naming the oldest of them.
+    """
+    refusal = _refusal_if_full(database, api_key_id)
+    if refusal and not (idempotency_key and idempotency.is_known(database, api_key_id, idempotency_key)):
+        raise refusal
+
+
+def _refusal_if_full(database: Database, api_key_id: str) -> ActiveJobExists | None:
     with database.reading() as session:
-        job_id = session.exec(active).first()
-    if job_id is not None:
-        raise ActiveJobExists(job_id)
+        of_key = slots.of_key(session, api_key_id)
+    return ActiveJobExists(of_key.job_ids[0], len(of_key.job_ids)) if of_key.are_full else None

@@ -96,9 +96,16 @@ class User:
         self.key = key
         self.http = httpx.Client(base_url=address, headers={"X-API-Key": key["apiKey"]}, timeout=30)
 
-    def submit(self, image: bytes | None = None, audio: bytes | None = None, **fields: str) -> httpx.Response:
+    def submit(
+        self,
+        image: bytes | None = None,
+        audio: bytes | None = None,
+        idempotency_key: str | None = None,
+        **fields: str,
+    ) -> httpx.Response:
         files = {"image": image or png(), "audio": audio or wav()}
-        return self.http.post("/api/jobs", files=files, data=fields)
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        return self.http.post("/api/jobs", files=files, data=fields, headers=headers)
 
     def submitted(self, image: bytes | None = None, audio: bytes | None = None, **fields: str) -> str:
         answer = self.submit(image, audio, **fields)

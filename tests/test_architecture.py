@@ -27,7 +27,7 @@ FLOORS = (
     {"app.database", "app.storage", "app.queues", "app.valkey", "app.children"},
     {"app.migrations", "app.supervisor"},
     {"app.segments"},
-    {"app.apikeys", "app.jobs", "app.deliveries", "app.readiness"},
+    {"app.apikeys", "app.jobs", "app.slots", "app.idempotency", "app.deliveries", "app.readiness"},
     {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks"},
     {"app.web", "app.service"},
     {"app.cli"},
@@ -81,7 +81,7 @@ def module_of(path: Path) -> str:
 
 def room_of(module: str) -> str:
     """The room a module is in: a package on the plan is one room, whatever it holds."""
-    for room in ("app.web", "app.migrations", "app.cli"):
+    for room in ("app.errors", "app.web", "app.migrations", "app.cli"):
         if module == room or module.startswith(f"{room}."):
             return room
     return module

@@ -57,6 +57,18 @@ def test_the_curl_lines_are_the_life_of_a_job(service: Service, tmp_path: Path) 
     assert deleted == {"success": True, "message": "Job deleted successfully"}
 
 
+def test_the_curl_line_with_a_key_makes_one_job_however_often_it_is_sent(
+    service: Service, tmp_path: Path
+) -> None:
+    (line,) = re.findall(r"^curl .*Idempotency-Key.*\n.*$", README, re.MULTILINE)
+    user = service.user("careful")
+
+    answers = {run(line, key=user.key["apiKey"], url=service.address, folder=tmp_path) for _ in range(2)}
+
+    (answer,) = answers
+    user.wait_for(json.loads(answer)["jobId"], "COMPLETED")
+
+
 def test_the_curl_lines_of_a_webhook_show_it_and_send_it_again(service: Service, tmp_path: Path) -> None:
     user = service.user("told")
     shell = partial(run, key=user.key["apiKey"], url=service.address, folder=tmp_path)

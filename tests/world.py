@@ -54,17 +54,20 @@ class Person:
     def get(self, path: str, **options: Any) -> TestResponse:
         return self.client.get(path, headers=self.headers, **options)
 
-    def post(self, path: str, **options: Any) -> TestResponse:
-        return self.client.post(path, headers=self.headers, **options)
+    def post(self, path: str, idempotency_key: str | None = None, **options: Any) -> TestResponse:
+        headers = (
+            self.headers if idempotency_key is None else {**self.headers, "Idempotency-Key": idempotency_key}
+        )
+        return self.client.post(path, headers=headers, **options)
 
     def delete(self, path: str) -> TestResponse:
         return self.client.delete(path, headers=self.headers)
 
-    def submit(self, **fields: Any) -> TestResponse:
+    def submit(self, idempotency_key: str | None = None, **fields: Any) -> TestResponse:
         """Posts a picture and a voice; `fields` replace or add parts, None takes one out."""
         parts = {"image": (io.BytesIO(png()), "me.png"), "audio": (io.BytesIO(wav()), "me.wav"), **fields}
         given = {name: value for name, value in parts.items() if value is not None}
-        return self.post("/api/jobs", data=given, content_type="multipart/form-data")
+        return self.post("/api/jobs", idempotency_key, data=given, content_type="multipart/form-data")
 
     def submitted(self, **fields: Any) -> str:
         """Submits, and returns the new job's id."""
@@ -101,8 +104,9 @@ class World:
     ) -> None:
         self.services.database.close()
 
-    def person(self, name: str) -> Person:
-        return Person(apikeys.mint(self.services.database, name), self.app.test_client())
+    def person(self, name: str, *, max_active_jobs: int = 1) -> Person:
+        key = apikeys.mint(self.services.database, name, max_active_jobs=max_active_jobs)
+        return Person(key, self.app.test_client())
 
     def claim(self, job_id: str, generation: int = 0) -> Lease:
         lease = leases.claim(self.services.database, job_id, generation, lease_seconds=15)

@@ -13,7 +13,7 @@ from types import FrameType
 
 import structlog
 
-from app import clock, deliveries, housekeeping, leases, logs, migrations
+from app import clock, deliveries, housekeeping, idempotency, leases, logs, migrations
 from app.egress import EgressPolicy
 from app.errors import Unavailable
 from app.queues import SenderBell
@@ -46,7 +46,8 @@ def expire_once(shop: Workshop) -> bool:
 
 
 def clean_once(shop: Workshop) -> None:
-    """Removes what a crash left behind."""
+    """Removes what a crash left behind, and idempotency keys that are past their time."""
+    idempotency.forget_old(shop.database)
     orphans = housekeeping.sweep_orphans(shop.database, shop.storage, shop.settings.data_dir)
     if orphans:
         log.info("cleaned", orphans=orphans)

@@ -35,11 +35,18 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("name")
+@click.option(
+    "--max-active-jobs",
+    type=click.IntRange(1, apikeys.MAX_ACTIVE_JOBS),
+    default=1,
+    show_default=True,
+    help="How many jobs it may have pending or at work at once.",
+)
 @click.pass_obj
-def create(settings: Settings, name: str) -> None:
+def create(settings: Settings, name: str, max_active_jobs: int) -> None:
     """Print a new key and its webhook secret as JSON. Neither is shown again."""
     with open_database(settings) as database:
-        key = apikeys.mint(database, name)
+        key = apikeys.mint(database, name, max_active_jobs=max_active_jobs)
     print_json(
         {"id": key.id, "name": key.name, "apiKey": key.api_key, "webhookSecret": key.webhook_secret},
     )
@@ -52,8 +59,15 @@ def list_keys(settings: Settings) -> None:
     with open_database(settings) as database:
         for key in apikeys.listing(database):
             revoked_at = iso(key.revoked_at_ms) if key.revoked_at_ms else None
-            created_at = iso(key.created_at_ms)
-            print_json({"id": key.id, "name": key.name, "createdAt": created_at, "revokedAt": revoked_at})
+            print_json(
+                {
+                    "id": key.id,
+                    "name": key.name,
+                    "createdAt": iso(key.created_at_ms),
+                    "revokedAt": revoked_at,
+                    "maxActiveJobs": key.max_active_jobs,
+                }
+            )
 
 
 @keys.command()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response, request
 
 from app import housekeeping, ids, jobs, submissions, webhooks
 from app.errors import DeliveryNotFound, InvalidParameter, JobNotFound
+from app.idempotency import Claim
 from app.payloads import (
     Body,
     CreatedBody,
@@ -16,9 +19,10 @@ from app.payloads import (
     StatusBody,
 )
 from app.states import ACTIVE, JobStatus
-from app.submissions import NewJob
+from app.submissions import Accepted, NewJob
 from app.web import uploads
 from app.web.auth import caller
+from app.web.fingerprints import Fingerprint
 from app.web.services import services
 
 api = Blueprint("api", __name__, url_prefix="/api")
@@ -29,6 +33,7 @@ POLL_AFTER_SECONDS = 2
 CANCELLED = "Job cancelled successfully"
 DELETED = "Job deleted successfully"
 REDELIVERING = "Webhook will be sent again"
+_IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
 
 
 @api.before_request
@@ -42,10 +47,13 @@ def _refuse_strange_ids() -> None:
 
 @api.post("/jobs")
 def submit() -> Response:
-    submissions.refuse_second(services().database, caller().id)
-    job_id = _take_in()
-    response = _answer(CreatedBody(job_id=job_id), status=201)
-    response.headers["Location"] = f"/api/status/{job_id}"
+    key = _idempotency_key()
+    submissions.refuse_one_more(services().database, caller().id, key)
+    accepted = _take_in(key)
+    response = _answer(CreatedBody(job_id=accepted.job_id), status=201)
+    response.headers["Location"] = f"/api/status/{accepted.job_id}"
+    if accepted.is_replay:
+        response.headers["Idempotency-Replayed"] = "true"
     return response
 
 
@@ -90,9 +98,10 @@ def redeliver(job_id: str, delivery_id: str) -> Response:
     return _answer(DoneBody(message=REDELIVERING), status=202)
 
 
-def _take_in() -> str:
-    """The upload river: body, storage, row, bell. Returns the new job's id."""
+def _take_in(idempotency_key: str | None) -> Accepted:
+    """The upload river: body, storage, row, bell."""
     parts, job_id = services(), ids.new_id()
+    fingerprint = Fingerprint() if idempotency_key else None
     with uploads.receive(
         request.stream,
         request.content_type,
@@ -100,6 +109,7 @@ def _take_in() -> str:
         housekeeping.incoming_of(parts.settings.data_dir) / job_id,
         parts.settings.max_file_bytes,
         parts.check_webhook_url,
+        fingerprint,
     ) as submission:
         new = NewJob(
             id=job_id,
@@ -110,13 +120,22 @@ def _take_in() -> str:
             audio_type=submission.audio.media_type,
             motion=submission.motion,
             webhook_url=submission.webhook_url,
+            claim=Claim(idempotency_key, fingerprint.hexdigest())
+            if idempotency_key and fingerprint
+            else None,
         )
-        submissions.submit(parts.database, parts.storage, parts.doorbell, new)
-    return job_id
+        return submissions.submit(parts.database, parts.storage, parts.doorbell, new)
 
 
 def _answer(body: Body, status: int = 200) -> Response:
     return Response(body.json_bytes(), status, mimetype="application/json")
+
+
+def _idempotency_key() -> str | None:
+    text = request.headers.get("Idempotency-Key")
+    if text is not None and not _IDEMPOTENCY_KEY.fullmatch(text):
+        raise InvalidParameter("Idempotency-Key", "1 to 255 printable ASCII characters")
+    return text
 
 
 def _limit() -> int:

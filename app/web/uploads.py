@@ -28,7 +28,8 @@ from app.errors import (
     UnknownPart,
 )
 from app.states import Motion
-from app.web.multipart import MultipartReader, Part, boundary_of
+from app.web.fingerprints import Fingerprint
+from app.web.multipart import MultipartReader, OpenPart, Part, boundary_of
 from app.web.parts import FILE_RULES, DroppedPart, FilePart, TextPart, UploadedFile
 
 CHUNK_BYTES = 256 * 1024
@@ -60,11 +61,13 @@ def receive(
     folder: Path,
     max_file_bytes: int,
     check_webhook_url: Callable[[str], str],
+    fingerprint: Fingerprint | None = None,
 ) -> Iterator[Submission]:
     """Reads a body into `folder`, which must not exist yet and is gone, with what is left in it, on leaving.
 
     The caller moves the files away inside the `with`. `content_length` is None for a chunked body;
-    `check_webhook_url` returns the URL to use. The refusals that need no byte of the body come first.
+    `check_webhook_url` returns the URL to use; `fingerprint` is taken, if there is one to be taken.
+    The refusals that need no byte of the body come first.
 
     Raises:
         NotMultipart, MalformedBody, BodyTooLarge, FileTooLarge, UnsupportedMediaType, UnknownPart,
@@ -78,7 +81,8 @@ def receive(
         raise BodyTooLarge
     expected_bytes = max_body_bytes if content_length is None else content_length
     with _scratch(folder, expected_bytes), closing(_Form(folder, max_file_bytes)) as form:
-        _pump(stream, MultipartReader(boundary, form.open_part), max_body_bytes)
+        open_part = _watched(form.open_part, fingerprint) if fingerprint else form.open_part
+        _pump(stream, MultipartReader(boundary, open_part), max_body_bytes)
         yield form.submission(check_webhook_url)
 
 
@@ -106,6 +110,10 @@ def _pump(stream: ByteStream, reader: MultipartReader, max_body_bytes: int) -> N
             raise BodyTooLarge
         reader.feed(chunk)
     reader.finish()
+
+
+def _watched(open_part: OpenPart, fingerprint: Fingerprint) -> OpenPart:
+    return lambda name: fingerprint.over(name, open_part(name))
 
 
 def _next_chunk(stream: ByteStream) -> bytes:

@@ -9,9 +9,10 @@ from sqlmodel import col, select, update
 from app import apikeys, deliveries, ids
 from app.apikeys import MintedKey
 from app.database import Database, now_ms
+from app.idempotency import LIFETIME_MS
 from app.leases import Lease, Outcome, claim, complete
 from app.media import MediaType
-from app.models import ApiKey, Delivery, Job, Try
+from app.models import ApiKey, Delivery, IdempotencyKey, Job, Try
 from app.notices import Notice
 from app.outcomes import Delivered, DueDelivery, GiveUp, RetryAt, Tried
 from app.payloads import Links
@@ -100,6 +101,12 @@ def due(database: Database, limit: int = 10, full_hosts: frozenset[str] = frozen
 def tries_of(database: Database, delivery_id: str) -> list[Try]:
     with database.reading() as session:
         return list(session.exec(select(Try).where(Try.delivery_id == delivery_id).order_by(col(Try.number))))
+
+
+def let_a_day_pass(database: Database) -> None:
+    """For every idempotency key."""
+    with database.writing() as session:
+        session.exec(update(IdempotencyKey).values(created_at_ms=IdempotencyKey.created_at_ms - LIFETIME_MS))
 
 
 def change_key(database: Database, key_id: str, **values: Any) -> None:

@@ -16,13 +16,13 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from app import migrations, models
+from app import apikeys, migrations, models
 from app.database import Database
 from app.states import JobStatus
-from tests.database.rows import add_job, add_key, change, due
+from tests.database.rows import add_job, add_key, change, due, job_row
 
 WHERE = {
-    "uq_jobs_one_active_per_key": models.WHERE_ACTIVE,
+    "uq_jobs_active_slot": models.WHERE_ACTIVE,
     "ix_jobs_active": models.WHERE_ACTIVE,
     "ix_jobs_retention": models.WHERE_TERMINAL,
     "ix_deliveries_due": models.WHERE_DUE,
@@ -33,6 +33,9 @@ OF_THE_FIRST_RELEASE = (
     "INSERT INTO deliveries (id, job_id, api_key_id, event, url, host, body, status, tries, due_at_ms,"
     " claimed_until_ms, created_at_ms, updated_at_ms) VALUES ('msg_1', 'job', 'key', 'job.completed',"
     " 'https://hook.test/', 'hook.test', '{}', 'PENDING', 2, 1, 0, 1, 1)",
+    "INSERT INTO jobs (id, api_key_id, status, motion_asked, image_type, audio_type, generation, attempts,"
+    " retries, phase, progress, notices, created_at_ms, updated_at_ms) VALUES ('job', 'key', 'PENDING',"
+    " 'auto', 'image/png', 'audio/wav', 0, 0, 0, 'queued', 0, '[]', 1, 1)",
 )
 DEFINITIONS = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
@@ -65,6 +68,7 @@ def test_an_empty_database_gets_every_table(empty: Database) -> None:
         "alembic_version",
         "api_keys",
         "deliveries",
+        "idempotency_keys",
         "jobs",
         "segments",
         "tries",
@@ -99,6 +103,17 @@ def test_what_the_first_release_wrote_is_there_after_the_upgrade(empty: Database
 
     (delivery,) = due(empty)
     assert (delivery.tries, delivery.secrets) == (2, ("whsec_old",))
+    assert job_row(empty, "job").slot == 0
+    assert [key.max_active_jobs for key in apikeys.listing(empty)] == [1]
+
+
+def test_a_process_of_the_release_before_may_go_on_submitting(database: Database) -> None:
+    with database.engine.connect() as connection:
+        for statement in OF_THE_FIRST_RELEASE:
+            connection.execute(text(statement))
+        connection.commit()
+
+    assert job_row(database, "job").slot == 0
 
 
 def _config_to(connection: Connection) -> Config:
@@ -129,15 +144,22 @@ def _of_constraints(found: dict[str, str]) -> set[str]:
     return {name for name in found if name.endswith(("_pkey", "_key", "_pkc"))}
 
 
-def test_one_active_job_per_key_is_unique(database: Database) -> None:
-    assert definitions(database)["uq_jobs_one_active_per_key"].startswith("CREATE UNIQUE INDEX")
+def test_an_active_job_in_a_slot_is_unique(database: Database) -> None:
+    found = definitions(database)
+
+    assert found["uq_jobs_active_slot"].startswith("CREATE UNIQUE INDEX")
+    assert "(api_key_id, slot)" in found["uq_jobs_active_slot"]
+    assert "uq_jobs_one_active_per_key" not in found
 
 
 @pytest.mark.parametrize("first", ["PENDING", "PROCESSING"])
 @pytest.mark.parametrize("second", ["PENDING", "PROCESSING"])
-def test_the_database_refuses_a_second_active_job(database: Database, first: str, second: str) -> None:
+def test_the_database_refuses_a_second_active_job_in_a_slot(
+    database: Database, first: str, second: str
+) -> None:
     key = add_key(database)
     add_job(database, api_key_id=key.id, status=JobStatus(first))
+    add_job(database, api_key_id=key.id, status=JobStatus(first), slot=1)
 
     with pytest.raises(IntegrityError):
         add_job(database, api_key_id=key.id, status=JobStatus(second))

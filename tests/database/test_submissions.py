@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,15 @@ from sqlmodel import select
 from app import ids, migrations, submissions
 from app.database import Database
 from app.errors import ActiveJobExists, CommitUnknown
+from app.idempotency import Claim
 from app.media import MediaType
 from app.models import Job
 from app.queues import Doorbell
 from app.states import Motion
 from app.storage import Storage
-from app.submissions import NewJob
+from app.submissions import Accepted, NewJob
 from tests.database.cut_line import Cut, CutLine, cut_line
-from tests.database.rows import add_job, add_key
+from tests.database.rows import add_job, add_key, change_key, job_row
 from tests.servers import Postgres
 from tests.service import wait_until
 
@@ -50,18 +52,7 @@ def database(direct: Database, line: CutLine) -> Iterator[Database]:
 
 @pytest.fixture
 def new(direct: Database, tmp_path: Path) -> NewJob:
-    for name in ("image", "audio"):
-        (tmp_path / name).write_bytes(b"bytes")
-    return NewJob(
-        id=ids.new_id(),
-        api_key_id=add_key(direct).id,
-        image=tmp_path / "image",
-        image_type=MediaType.PNG,
-        audio=tmp_path / "audio",
-        audio_type=MediaType.WAV,
-        motion=Motion.AUTO,
-        webhook_url=None,
-    )
+    return received(tmp_path, add_key(direct).id)
 
 
 @pytest.mark.parametrize("cut", [Cut.UNHEARD, Cut.UNANSWERED])
@@ -103,6 +94,75 @@ def test_a_rival_that_came_in_between_wins_and_nothing_is_left(
         submissions.submit(database, storage, doorbell, new)
 
     assert (rows(direct), uploads(storage)) == ([refused.value.extras["jobId"]], [])
+
+
+def test_a_rival_that_came_in_between_under_the_same_key_is_the_first_answer(
+    direct: Database,
+    database: Database,
+    storage: Storage,
+    doorbell: Doorbell,
+    line: CutLine,
+    new: NewJob,
+    tmp_path: Path,
+) -> None:
+    new = replace(new, claim=Claim("once", "print"))
+    rival = replace(received(tmp_path / "rival", new.api_key_id), claim=new.claim)
+    line.cut = Cut.UNHEARD
+    line.meanwhile = lambda: submissions.submit(direct, storage, doorbell, rival)
+
+    accepted = submissions.submit(database, storage, doorbell, new)
+
+    assert accepted == Accepted(rival.id, is_replay=True)
+    assert (rows(direct), uploads(storage)) == ([rival.id], [rival.id])
+    assert doorbell.waiting() == frozenset({f"{rival.id}-0"})
+
+
+def test_a_rival_that_came_in_between_leaves_the_next_slot(
+    direct: Database, database: Database, storage: Storage, doorbell: Doorbell, line: CutLine, new: NewJob
+) -> None:
+    change_key(direct, new.api_key_id, max_active_jobs=2)
+    line.cut = Cut.UNHEARD
+    line.meanwhile = lambda: add_job(direct, api_key_id=new.api_key_id)
+
+    submissions.submit(database, storage, doorbell, new)
+
+    assert job_row(direct, new.id).slot == 1
+
+
+@pytest.mark.parametrize("cut", [Cut.UNHEARD, Cut.UNANSWERED])
+def test_a_lost_commit_is_no_replay(
+    direct: Database,
+    database: Database,
+    storage: Storage,
+    doorbell: Doorbell,
+    line: CutLine,
+    new: NewJob,
+    cut: Cut,
+) -> None:
+    line.cut = cut
+    new = replace(new, claim=Claim("once", "print"))
+
+    accepted = submissions.submit(database, storage, doorbell, new)
+
+    assert accepted == Accepted(new.id, is_replay=False)
+    assert submissions.submit(direct, storage, doorbell, replace(new, id=ids.new_id())).job_id == new.id
+
+
+def received(folder: Path, api_key_id: str) -> NewJob:
+    """An upload that lies in `folder`."""
+    folder.mkdir(exist_ok=True)
+    for name in ("image", "audio"):
+        (folder / name).write_bytes(b"bytes")
+    return NewJob(
+        id=ids.new_id(),
+        api_key_id=api_key_id,
+        image=folder / "image",
+        image_type=MediaType.PNG,
+        audio=folder / "audio",
+        audio_type=MediaType.WAV,
+        motion=Motion.AUTO,
+        webhook_url=None,
+    )
 
 
 def rows(database: Database) -> list[str]:

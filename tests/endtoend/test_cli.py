@@ -63,8 +63,24 @@ def test_keys_are_listed_without_what_is_secret(service: Service) -> None:
 
     (listed,) = (each for each in talkreel(service, "keys", "list") if each["id"] == key["id"])
 
-    assert set(listed) == {"id", "name", "createdAt", "revokedAt"}
-    assert (listed["name"], listed["revokedAt"]) == ("listed", None)
+    assert set(listed) == {"id", "name", "createdAt", "revokedAt", "maxActiveJobs"}
+    assert (listed["name"], listed["revokedAt"], listed["maxActiveJobs"]) == ("listed", None, 1)
+
+
+def test_a_key_may_be_made_for_several_jobs_at_once(service: Service) -> None:
+    (key,) = talkreel(service, "keys", "create", "busy", "--max-active-jobs", "3")
+
+    (listed,) = (each for each in talkreel(service, "keys", "list") if each["id"] == key["id"])
+
+    assert listed["maxActiveJobs"] == 3
+
+
+def test_a_limit_out_of_bounds_is_refused_and_makes_no_key(service: Service) -> None:
+    done = run([TALKREEL, "keys", "create", "too busy", "--max-active-jobs", "101"], service.environment)
+
+    assert done.returncode != 0
+    assert "--max-active-jobs" in done.stderr
+    assert "too busy" not in [key["name"] for key in talkreel(service, "keys", "list")]
 
 
 def test_a_revoked_key_is_401_from_then_on(service: Service) -> None:

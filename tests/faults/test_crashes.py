@@ -77,6 +77,22 @@ def test_a_submitter_that_crashed_before_the_commit_has_submitted_nothing(
     assert alice.wait_for(alice.submitted(), "COMPLETED")
 
 
+@pytest.mark.parametrize("moment", ["after_commit", "after_ring"])
+def test_who_submits_again_after_a_crash_under_the_same_key_gets_the_first_answer(
+    alice: User, failpoints: Path, moment: str
+) -> None:
+    (failpoints / moment).touch()
+    with pytest.raises(httpx.TransportError):
+        alice.submit(idempotency_key=moment)
+
+    again = alice.submit(idempotency_key=moment)
+
+    (job,) = alice.http.get("/api/jobs?limit=1").json()["jobs"]
+    assert (again.status_code, again.json()["jobId"]) == (201, job["id"])
+    assert again.headers["Idempotency-Replayed"] == "true"
+    alice.wait_for(job["id"], "COMPLETED")
+
+
 @pytest.mark.parametrize(("moment", "retries"), [("after_claim", 1), ("after_store", 1), ("after_end", 0)])
 def test_a_job_whose_worker_crashed_is_completed_once(
     alice: User, crashing_service: Service, failpoints: Path, moment: str, retries: int

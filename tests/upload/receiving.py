@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import ApiError, InvalidWebhookUrl
+from app.web.fingerprints import Fingerprint
 from app.web.uploads import ByteStream, Submission, receive
 from tests.upload.bodies import CONTENT_TYPE
 
@@ -50,6 +51,13 @@ def received(
     stream = io.BytesIO(body) if isinstance(body, bytes) else body
     with receive(stream, content_type, content_length, folder, MAX_FILE_BYTES, check_webhook_url) as it:
         return it, it.image.path.read_bytes(), it.audio.path.read_bytes()
+
+
+def fingerprint_of(body: bytes | ByteStream, folder: Path, content_type: str = CONTENT_TYPE) -> str:
+    stream = io.BytesIO(body) if isinstance(body, bytes) else body
+    taken = Fingerprint()
+    with receive(stream, content_type, None, folder, MAX_FILE_BYTES, check_webhook_url, taken):
+        return taken.hexdigest()
 
 
 def refusal(body: bytes | ByteStream, folder: Path, **others: str | int | None) -> ApiError:

@@ -12,34 +12,24 @@
     ├── FileTooLarge, BodyTooLarge 413
     ├── NotMultipart, UnsupportedMediaType 415
     ├── RangeNotSatisfiable 416
+    ├── IdempotencyKeyReused 422
     ├── RateLimited 429
     ├── InternalError 500
-    └── Unavailable 503 ── DatabaseUnavailable (CommitUnknown), StorageUnavailable, DiskFull
+    └── Unavailable 503 ── DatabaseUnavailable (CommitUnknown), StorageUnavailable, Stopping, DiskFull
 
 What a render can fail with is in `worker/failures.py`: it ends a job, not a request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-
-class ApiError(Exception):
-    """A refusal. `sentence` is for a person, `code` for a program, `extras` are further JSON fields."""
-
-    status = 500
-    code = "internal_error"
-    sentence = "Something went wrong on our side."
-    retry_after_seconds: int | None = None
-
-    def __init__(self, sentence: str | None = None, **extras: str | int) -> None:
-        self.sentence = sentence or self.sentence
-        self.extras = extras
-        super().__init__(self.sentence)
-
-    def body(self) -> Mapping[str, str | int]:
-        """The JSON object of the answer."""
-        return {"error": self.sentence, "code": self.code, **self.extras}
+from app.errors.base import ApiError as ApiError
+from app.errors.unavailable import CommitUnknown as CommitUnknown
+from app.errors.unavailable import DatabaseUnavailable as DatabaseUnavailable
+from app.errors.unavailable import DiskFull as DiskFull
+from app.errors.unavailable import InternalError as InternalError
+from app.errors.unavailable import Stopping as Stopping
+from app.errors.unavailable import StorageUnavailable as StorageUnavailable
+from app.errors.unavailable import Unavailable as Unavailable
 
 
 class BadRequest(ApiError):
@@ -146,8 +136,9 @@ class ActiveJobExists(ApiError):
     code = "active_job_exists"
     sentence = "You already have an active job"
 
-    def __init__(self, job_id: str) -> None:
-        super().__init__(jobId=job_id)
+    def __init__(self, job_id: str, active_jobs: int = 1) -> None:
+        several = f"You already have {active_jobs} active jobs" if active_jobs > 1 else None
+        super().__init__(several, jobId=job_id)
 
 
 class NotCancellable(ApiError):
@@ -200,44 +191,13 @@ class RangeNotSatisfiable(ApiError):
     sentence = "The video has no such range of bytes."
 
 
+class IdempotencyKeyReused(ApiError):
+    status = 422
+    code = "idempotency_key_reused"
+    sentence = "This Idempotency-Key came with another submission before. Use a new one for each."
+
+
 class RateLimited(ApiError):
     status = 429
     code = "rate_limited"
     sentence = "Too many requests from this address. Try again later."
-
-
-class InternalError(ApiError):
-    """`requestId` is what the log knows the request by."""
-
-    def __init__(self, request_id: str) -> None:
-        super().__init__(requestId=request_id)
-
-
-class Unavailable(ApiError):
-    status = 503
-    code = "unavailable"
-    sentence = "The service can't take this request right now. Nothing accepted is lost; try again soon."
-    retry_after_seconds = 5
-
-
-class DatabaseUnavailable(Unavailable):
-    code = "database_unavailable"
-
-
-class CommitUnknown(DatabaseUnavailable):
-    """The answer to a COMMIT got lost: what was written may be there or not."""
-
-
-class StorageUnavailable(Unavailable):
-    code = "storage_unavailable"
-
-
-class Stopping(Unavailable):
-    code = "stopping"
-    sentence = "The service is being restarted. Nothing of this upload was kept; send it again in a moment."
-
-
-class DiskFull(Unavailable):
-    code = "disk_full"
-    sentence = "The service has no room for the upload right now. Try again later."
-    retry_after_seconds = 60
