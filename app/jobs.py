@@ -81,7 +81,7 @@ def page(database: Database, *, owner: str, limit: int, cursor: str | None, stat
         query = query.where(Job.status == status)
     if cursor is not None:
         after = cursors.decode(cursor)
-        query = query.where(tuple_(col(Job.created_at_ms), col(Job.id)) < (after.created_at_ms, after.job_id))
+        query = query.where(tuple_(col(Job.created_at_ms), col(Job.id)) < (after.created_at_ms, after.row_id))
     query = query.order_by(col(Job.created_at_ms).desc(), col(Job.id).desc()).limit(limit + 1)
     with database.reading() as session:
         found = session.exec(query).all()
