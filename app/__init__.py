@@ -3,7 +3,7 @@
 The floors, each importing only from those above it (`tests/test_architecture.py` holds this):
 
     clock  ids  errors  states  notices        no imports of ours
-    logs  media  failpoints
+    logs  media  failpoints  key_errors
     settings                                   the environment, read once
     signing  cursors  addresses  hurry         pure, but for the sockets of the last two lines
     webhook_urls  egress  outcomes             where a webhook may go; the one way out; what came of a try
@@ -11,6 +11,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     payloads                                   the one serialiser
     database  storage  queues                  the doors: SQL, bytes RQ (on stored, bucket ... redisurl)
     migrations                                 the schema
+    usage                                      what each key used, and its quota
     segments                                   the verbs: of those who draw a long talk together
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
     submissions  leases  housekeeping          the verbs: the upload's, a worker's, the sweeper's

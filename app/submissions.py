@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from app import failpoints, jobs
+from app import failpoints, jobs, usage
 from app.database import Database, now_ms
 from app.errors import ActiveJobExists, ApiError, CommitUnknown, DatabaseUnavailable
 from app.media import MediaType
@@ -31,8 +31,11 @@ class NewJob:
     image_type: MediaType
     audio: Path
     audio_type: MediaType
+    #: Of both files.
+    size_bytes: int
     motion: Motion
     webhook_url: str | None
+    monthly_quota_seconds: int | None = None
 
 
 def submit(database: Database, storage: Storage, doorbell: Doorbell, new: NewJob) -> None:
@@ -40,6 +43,7 @@ def submit(database: Database, storage: Storage, doorbell: Doorbell, new: NewJob
 
     Raises:
         ActiveJobExists: the key has one already; the partial unique index decides among rivals.
+        QuotaExceeded: another job of the key has used the quota up, while this one came in.
         DiskFull, StorageUnavailable, DatabaseUnavailable: nothing is left behind.
         CommitUnknown: the job may be there, so its files stay. If it isn't, they are orphans.
     """
@@ -89,21 +93,26 @@ def _insert_among_rivals(database: Database, new: NewJob) -> None:
 
 def _insert(database: Database, new: NewJob) -> None:
     with database.writing() as session:
-        now = session.exec(select(now_ms())).one()
-        session.add(
-            Job(
-                id=new.id,
-                api_key_id=new.api_key_id,
-                status=JobStatus.PENDING,
-                motion_asked=new.motion,
-                webhook_url=new.webhook_url,
-                image_type=new.image_type,
-                audio_type=new.audio_type,
-                phase=Phase.QUEUED,
-                created_at_ms=now,
-                updated_at_ms=now,
-            )
-        )
+        job = _row(new, session.exec(select(now_ms())).one())
+        session.add(job)
+        usage.submitted(session, job, bytes_in=new.size_bytes)
+        if new.monthly_quota_seconds is not None:
+            usage.require_quota(session, job.api_key_id, new.monthly_quota_seconds, job.created_at_ms)
+
+
+def _row(new: NewJob, now: int) -> Job:
+    return Job(
+        id=new.id,
+        api_key_id=new.api_key_id,
+        status=JobStatus.PENDING,
+        motion_asked=new.motion,
+        webhook_url=new.webhook_url,
+        image_type=new.image_type,
+        audio_type=new.audio_type,
+        phase=Phase.QUEUED,
+        created_at_ms=now,
+        updated_at_ms=now,
+    )
 
 
 def _is_there(database: Database, job_id: str) -> bool:

@@ -115,7 +115,9 @@ class World:
         path = self.settings.data_dir / "rendered.mp4"
         path.write_bytes(video)
         self.services.storage.put(path, jobs.output_key(job_id, 0))
-        outcome = Outcome(MotionMade.STILL, (), duration_seconds=0.1, width=32, height=32)
+        outcome = Outcome(
+            MotionMade.STILL, (), duration_seconds=0.1, width=32, height=32, video_bytes=len(video)
+        )
         assert leases.complete(self.services.database, lease, outcome, self.services.links)
 
     def fail(self, job_id: str, sentence: str = "The audio file holds no sound.") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from app import housekeeping, ids, jobs, submissions, webhooks
+from app import housekeeping, ids, jobs, submissions, usage, webhooks
 from app.errors import DeliveryNotFound, InvalidParameter, JobNotFound
 from app.payloads import (
     CreatedBody,
@@ -41,6 +41,7 @@ def _refuse_strange_ids() -> None:
 @api.post("/jobs")
 def submit() -> Response:
     submissions.refuse_second(services().database, caller().id)
+    usage.refuse_beyond_quota(services().database, caller())
     job_id = _take_in()
     response = answer(CreatedBody(job_id=job_id), status=201)
     response.headers["Location"] = f"/api/status/{job_id}"
@@ -106,8 +107,10 @@ def _take_in() -> str:
             image_type=submission.image.media_type,
             audio=submission.audio.path,
             audio_type=submission.audio.media_type,
+            size_bytes=submission.image.size_bytes + submission.audio.size_bytes,
             motion=submission.motion,
             webhook_url=submission.webhook_url,
+            monthly_quota_seconds=caller().monthly_quota_seconds,
         )
         submissions.submit(parts.database, parts.storage, parts.doorbell, new)
     return job_id

@@ -20,7 +20,12 @@ from app.states import JobStatus, Motion, MotionMade, Phase
 HOOK = "https://hook.test/here"
 LINKS = Links("https://talkreel.test", b"k" * 32, 3600)
 OUTCOME = Outcome(
-    MotionMade.STILL, [Notice("no_face", "No face.")], duration_seconds=1.5, width=64, height=48
+    MotionMade.STILL,
+    [Notice("no_face", "No face.")],
+    duration_seconds=1.5,
+    width=64,
+    height=48,
+    video_bytes=4_000,
 )
 
 #: What tries came to.

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from app import migrations, models
+from app import apikeys, migrations, models
 from app.database import Database
 from app.states import JobStatus
 from tests.database.rows import add_job, add_key, change, due
@@ -68,6 +68,7 @@ def test_an_empty_database_gets_every_table(empty: Database) -> None:
         "jobs",
         "segments",
         "tries",
+        "usage",
     }
 
 
@@ -99,6 +100,9 @@ def test_what_the_first_release_wrote_is_there_after_the_upgrade(empty: Database
 
     (delivery,) = due(empty)
     assert (delivery.tries, delivery.secrets) == (2, ("whsec_old",))
+    (key,) = apikeys.listing(empty)
+    assert (key.max_active_jobs, key.is_admin) == (1, False)
+    assert (key.prefix, key.last_used_at_ms, key.monthly_quota_seconds) == (None, None, None)
 
 
 def _config_to(connection: Connection) -> Config:

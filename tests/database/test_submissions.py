@@ -59,6 +59,7 @@ def new(direct: Database, tmp_path: Path) -> NewJob:
         image_type=MediaType.PNG,
         audio=tmp_path / "audio",
         audio_type=MediaType.WAV,
+        size_bytes=10,
         motion=Motion.AUTO,
         webhook_url=None,
     )
