@@ -12,6 +12,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     database  storage  queues                  the doors: SQL, bytes RQ (on stored, bucket ... redisurl)
     migrations                                 the schema
     usage                                      what each key used, and its quota
+    key_bodies  usage_bodies                   the serialisers of both
     segments                                   the verbs: of those who draw a long talk together
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
     submissions  leases  housekeeping          the verbs: the upload's, a worker's, the sweeper's

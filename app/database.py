@@ -21,6 +21,8 @@ from app.errors import CommitUnknown, DatabaseUnavailable
 
 #: How long a writer waits for another one, on SQLite.
 BUSY_TIMEOUT_SECONDS = 10
+#: How long a writer that doesn't wait does so, on PostgreSQL, whose 0 means for ever.
+HASTY_TIMEOUT_MS = 50
 POSTGRES_OPTIONS = (
     "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000"
 )
@@ -50,6 +52,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
         self._writer = self.engine.execution_options(writes=True)
+        self._hasty_writer = self.engine.execution_options(writes=True, hasty=True)
         os.register_at_fork(after_in_child=lambda: self.engine.dispose(close=False))
 
     @contextmanager
@@ -63,14 +66,16 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, *, waits: bool = True) -> Iterator[Session]:
         """A transaction: committed at the end, rolled back on an exception. Keep it short; never over I/O.
+
+        With `waits=False` a locked database is unavailable at once.
 
         Raises:
             DatabaseUnavailable: it can't be reached, or stayed locked. Nothing is written.
             CommitUnknown: it was lost at the last step. All is written, or nothing.
         """
-        with self._session(self._writer) as session:
+        with self._session(self._writer if waits else self._hasty_writer) as session:
             yield session
             session.flush()
             with _failing_as(CommitUnknown):
@@ -103,7 +108,7 @@ def _failing_as(error: type[DatabaseUnavailable]) -> Iterator[None]:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_pre_ping=True,
         pool_size=4,
@@ -112,6 +117,13 @@ def _postgresql_engine(url: str) -> Engine:
         hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": POSTGRES_OPTIONS},
     )
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("hasty", False):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {HASTY_TIMEOUT_MS}")
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -141,5 +153,16 @@ def _begin_sqlite(connection: Connection) -> None:
 
     A read that turns into a write fails without waiting (SQLITE_BUSY_SNAPSHOT).
     """
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("hasty", False):
+        _begin_at_once(connection)
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN")
+
+
+def _begin_at_once(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")

@@ -44,7 +44,7 @@ class AdminRequired(ApiError):
 
 class KeyNotFound(NotFound):
     code = "key_not_found"
-    sentence = "There is no active key with this id."
+    sentence = "No key has this id, or it is revoked."
 
 
 class OwnKey(ApiError):

@@ -27,7 +27,7 @@ FLOORS = (
     {"app.database", "app.storage", "app.queues", "app.valkey", "app.children"},
     {"app.migrations", "app.supervisor"},
     {"app.usage"},
-    {"app.segments"},
+    {"app.segments", "app.key_bodies", "app.usage_bodies"},
     {"app.apikeys", "app.jobs", "app.deliveries", "app.readiness"},
     {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks"},
     {"app.web", "app.service"},

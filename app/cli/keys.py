@@ -9,6 +9,7 @@ import click
 from app import apikeys
 from app.cli.output import print_json
 from app.cli.stores import open_database
+from app.key_bodies import MAX_QUOTA_SECONDS, KeyBody
 from app.payloads import iso
 from app.settings import Settings
 
@@ -35,11 +36,19 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("name")
+@click.option("--admin", "is_admin", is_flag=True, help="It may make, change and revoke keys over HTTP.")
+@click.option(
+    "--monthly-quota",
+    "monthly_quota_seconds",
+    type=click.IntRange(1, MAX_QUOTA_SECONDS),
+    metavar="SECONDS",
+    help="Of finished video, in a month of UTC. Without it there is no end.",
+)
 @click.pass_obj
-def create(settings: Settings, name: str) -> None:
+def create(settings: Settings, name: str, is_admin: bool, monthly_quota_seconds: int | None) -> None:
     """Print a new key and its webhook secret as JSON. Neither is shown again."""
     with open_database(settings) as database:
-        key = apikeys.mint(database, name)
+        key = apikeys.mint(database, name, is_admin=is_admin, monthly_quota_seconds=monthly_quota_seconds)
     print_json(
         {"id": key.id, "name": key.name, "apiKey": key.api_key, "webhookSecret": key.webhook_secret},
     )
@@ -51,9 +60,7 @@ def list_keys(settings: Settings) -> None:
     """Print one JSON object a key, oldest first."""
     with open_database(settings) as database:
         for key in apikeys.listing(database):
-            revoked_at = iso(key.revoked_at_ms) if key.revoked_at_ms else None
-            created_at = iso(key.created_at_ms)
-            print_json({"id": key.id, "name": key.name, "createdAt": created_at, "revokedAt": revoked_at})
+            print_json(KeyBody.of(key).model_dump(by_alias=True))
 
 
 @keys.command()

@@ -110,3 +110,8 @@ def tries_of(database: Database, delivery_id: str) -> list[Try]:
 def change_key(database: Database, key_id: str, **values: Any) -> None:
     with database.writing() as session:
         session.exec(update(ApiKey).where(col(ApiKey.id) == key_id).values(**values))
+
+
+def key_row(database: Database, key_id: str) -> ApiKey:
+    with database.reading() as session:
+        return session.exec(select(ApiKey).where(ApiKey.id == key_id)).one()
