@@ -104,6 +104,10 @@ class World:
     def person(self, name: str) -> Person:
         return Person(apikeys.mint(self.services.database, name), self.app.test_client())
 
+    def admin(self, name: str) -> Person:
+        key = apikeys.mint(self.services.database, name, is_admin=True)
+        return Person(key, self.app.test_client())
+
     def claim(self, job_id: str, generation: int = 0) -> Lease:
         lease = leases.claim(self.services.database, job_id, generation, lease_seconds=15)
         assert lease is not None
