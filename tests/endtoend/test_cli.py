@@ -63,8 +63,30 @@ def test_keys_are_listed_without_what_is_secret(service: Service) -> None:
 
     (listed,) = (each for each in talkreel(service, "keys", "list") if each["id"] == key["id"])
 
-    assert set(listed) == {"id", "name", "createdAt", "revokedAt"}
-    assert (listed["name"], listed["revokedAt"]) == ("listed", None)
+    assert not {"apiKey", "webhookSecret"} & set(listed)
+    assert key["apiKey"].startswith(listed["prefix"])
+    assert (listed["name"], listed["revokedAt"], listed["admin"]) == ("listed", None, False)
+
+
+def test_an_admin_s_key_with_a_quota_is_made_and_used_over_http(service: Service) -> None:
+    (key,) = talkreel(service, "keys", "create", "root", "--admin", "--monthly-quota", "3600")
+
+    headers = {"X-API-Key": key["apiKey"]}
+    made = httpx.post(f"{service.address}/api/keys", headers=headers, json={"name": "made over HTTP"})
+
+    assert made.status_code == 201
+    assert jobs_answer(service, made.json()["apiKey"]).status_code == 200
+    (listed,) = (each for each in talkreel(service, "keys", "list") if each["id"] == key["id"])
+    assert (listed["admin"], listed["monthlyQuotaSeconds"]) == (True, 3600)
+    assert listed["lastUsedAt"] is not None
+
+
+def test_a_quota_that_can_t_be_is_refused(service: Service) -> None:
+    done = run([TALKREEL, "keys", "create", "no", "--monthly-quota", "0"], service.environment)
+
+    assert done.returncode != 0
+    assert "--monthly-quota" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_revoked_key_is_401_from_then_on(service: Service) -> None:
