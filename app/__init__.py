@@ -3,7 +3,7 @@
 The floors, each importing only from those above it (`tests/test_architecture.py` holds this):
 
     clock  ids  errors  states  notices        no imports of ours
-    logs  media  failpoints
+    logs  media  failpoints  key_errors
     settings                                   the environment, read once
     signing  cursors  addresses  hurry         pure, but for the sockets of the last two lines
     webhook_urls  egress  outcomes             where a webhook may go; the one way out; what came of a try
@@ -11,6 +11,8 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     payloads                                   the one serialiser
     database  storage  queues                  the doors: SQL, bytes RQ (on lookups, stored ... redisurl)
     migrations                                 the schema
+    usage                                      what each key used, and its quota
+    key_bodies  usage_bodies                   the serialisers of both
     segments                                   the verbs: of those who draw a long talk together
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
     slots  idempotency                         how many jobs a key may have at once; what came before

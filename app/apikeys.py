@@ -1,22 +1,30 @@
-"""API keys: minted once, kept as SHA-256, found by it."""
+"""API keys: minted once, kept as SHA-256, found by it; and what their admins do with them."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, or_, tuple_, update
 from sqlmodel import col, select
 
-from app import ids, signing
+from app import clock, cursors, ids, signing
+from app.cursors import Cursor
 from app.database import Database, now_ms
-from app.errors import InvalidApiKey, MissingApiKey
+from app.errors import DatabaseUnavailable, InvalidApiKey, MissingApiKey
+from app.key_errors import KeyNotFound, OwnKey
 from app.lookups import Lookup
 from app.models import ApiKey
 
 PREFIX = "tr_"
+#: So much of a key is kept to tell it by. The rest has over 200 random bits.
+SHOWN_CHARACTERS = 8
+#: When a key was last used is known to within this time.
+USE_STEP_MS = 60_000
 #: The highest limit of jobs that a key may have active at once.
 MAX_ACTIVE_JOBS = 100
 
@@ -46,7 +54,22 @@ class RotatedSecret:
     previous_until_ms: int
 
 
-def mint(database: Database, name: str, *, max_active_jobs: int = 1) -> MintedKey:
+@dataclass(frozen=True)
+class Page:
+    """Keys, newest first, and the cursor of the next page if there is one."""
+
+    keys: Sequence[ApiKey]
+    next_cursor: str | None
+
+
+def mint(
+    database: Database,
+    name: str,
+    *,
+    max_active_jobs: int = 1,
+    monthly_quota_seconds: int | None = None,
+    is_admin: bool = False,
+) -> MintedKey:
     """Creates a key with its webhook secret, for 1 to MAX_ACTIVE_JOBS jobs at once."""
     minted = MintedKey(ids.new_id(), name, PREFIX + secrets.token_urlsafe(32), signing.new_webhook_secret())
     with database.writing() as session:
@@ -57,6 +80,9 @@ def mint(database: Database, name: str, *, max_active_jobs: int = 1) -> MintedKe
                 key_sha256=_digest(minted.api_key),
                 webhook_secret=minted.webhook_secret,
                 max_active_jobs=max_active_jobs,
+                prefix=minted.api_key[:SHOWN_CHARACTERS],
+                is_admin=is_admin,
+                monthly_quota_seconds=monthly_quota_seconds,
                 created_at_ms=session.exec(select(now_ms())).one(),
             )
         )
@@ -64,7 +90,7 @@ def mint(database: Database, name: str, *, max_active_jobs: int = 1) -> MintedKe
 
 
 def authenticate(database: Database, api_key: str | None) -> ApiKey:
-    """The key's row.
+    """The key's row. That it was used is noted.
 
     Raises:
         MissingApiKey, InvalidApiKey
@@ -75,13 +101,83 @@ def authenticate(database: Database, api_key: str | None) -> ApiKey:
     found = database.look_up(_ACTIVE, key_sha256=digest)
     if not found or not hmac.compare_digest(found[0].key_sha256, digest):
         raise InvalidApiKey
+    _note_use(database, found[0])
     return found[0]
+
+
+def _note_use(database: Database, key: ApiKey) -> None:
+    """Not oftener than it matters, and in nobody's way: with the database busy, the next request does it."""
+    if clock.now_seconds() * 1000 - (key.last_used_at_ms or 0) < USE_STEP_MS:
+        return
+    used_at_ms = col(ApiKey.last_used_at_ms)
+    is_due = or_(used_at_ms.is_(None), used_at_ms < now_ms() - USE_STEP_MS)
+    with suppress(DatabaseUnavailable), database.writing(waits=False) as session:
+        session.exec(update(ApiKey).where(col(ApiKey.id) == key.id, is_due).values(last_used_at_ms=now_ms()))
+
+
+def get(database: Database, key_id: str) -> ApiKey:
+    """A key by its id, also a revoked one.
+
+    Raises:
+        KeyNotFound
+    """
+    with database.reading() as session:
+        key = session.get(ApiKey, key_id)
+    if key is None:
+        raise KeyNotFound
+    return key
 
 
 def listing(database: Database) -> list[ApiKey]:
     """All keys, oldest first."""
     with database.reading() as session:
         return list(session.exec(select(ApiKey).order_by(col(ApiKey.created_at_ms), col(ApiKey.id))))
+
+
+def page(database: Database, *, limit: int, cursor: str | None) -> Page:
+    """One page of all keys, newest first, by keyset.
+
+    Raises:
+        InvalidCursor
+    """
+    query = select(ApiKey).order_by(col(ApiKey.created_at_ms).desc(), col(ApiKey.id).desc()).limit(limit + 1)
+    if cursor is not None:
+        after = cursors.decode(cursor)
+        query = query.where(
+            tuple_(col(ApiKey.created_at_ms), col(ApiKey.id)) < (after.created_at_ms, after.row_id)
+        )
+    with database.reading() as session:
+        found = session.exec(query).all()
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(found[:limit], cursors.encode(Cursor(last.created_at_ms, last.id)) if last else None)
+
+
+def change(database: Database, key_id: str, values: Mapping[str, object]) -> ApiKey:
+    """Writes these columns of an active key: its name, its limits.
+
+    Raises:
+        KeyNotFound
+    """
+    changed = update(ApiKey).where(col(ApiKey.id) == key_id, col(ApiKey.revoked_at_ms).is_(None))
+    with database.writing() as session:
+        # With nothing to write there is still a row to answer with.
+        written = changed.values({"name": ApiKey.name, **values}).returning(ApiKey)
+        key: ApiKey | None = session.exec(written).scalars().first()
+    if key is None:
+        raise KeyNotFound
+    return key
+
+
+def revoke_other(database: Database, key_id: str, *, by: str) -> None:
+    """Deactivates a key at the asking of another, which stays: one admin is left.
+
+    Raises:
+        OwnKey, KeyNotFound
+    """
+    if key_id == by:
+        raise OwnKey
+    if not revoke(database, key_id):
+        raise KeyNotFound
 
 
 def revoke(database: Database, key_id: str) -> bool:

@@ -17,12 +17,12 @@ class Cursor:
     """The last row of a page: its creation time in milliseconds since the epoch, and its id."""
 
     created_at_ms: int
-    job_id: str
+    row_id: str
 
 
 def encode(cursor: Cursor) -> str:
     """The cursor as URL-safe text."""
-    plain = f"{cursor.created_at_ms}.{cursor.job_id}"
+    plain = f"{cursor.created_at_ms}.{cursor.row_id}"
     return base64.urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()
 
 

@@ -26,7 +26,8 @@ T = TypeVar("T")
 
 #: How long a writer waits for another one, on SQLite.
 BUSY_TIMEOUT_SECONDS = 10
-#: Its compiler takes longer than any statement of ours, and doesn't know that a page ends soon.
+#: How long a writer that doesn't wait does so, on PostgreSQL, whose 0 means for ever.
+HASTY_TIMEOUT_MS = 50
 POSTGRES_OPTIONS = (
     "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000 -c jit=off"
 )
@@ -56,6 +57,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
         self._writer = self.engine.execution_options(writes=True)
+        self._hasty_writer = self.engine.execution_options(writes=True, hasty=True)
         os.register_at_fork(after_in_child=lambda: self.engine.dispose(close=False))
 
     @contextmanager
@@ -69,14 +71,16 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, *, waits: bool = True) -> Iterator[Session]:
         """A transaction: committed at the end, rolled back on an exception. Keep it short; never over I/O.
+
+        With `waits=False` a locked database is unavailable at once.
 
         Raises:
             DatabaseUnavailable: it can't be reached, or stayed locked. Nothing is written.
             CommitUnknown: it was lost at the last step. All is written, or nothing.
         """
-        with self._session(self._writer) as session:
+        with self._session(self._writer if waits else self._hasty_writer) as session:
             yield session
             session.flush()
             with _failing_as(CommitUnknown):
@@ -143,7 +147,7 @@ def _postgresql_engine(url: str) -> Engine:
         connect_args={"connect_timeout": 5, "options": POSTGRES_OPTIONS, "autocommit": True},
     )
     event.listen(engine, "checkout", _refuse_dropped)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -162,6 +166,13 @@ def _has_something_to_read(descriptor: int) -> bool:
     return bool(look.poll(0))
 
 
+def _begin_postgresql(connection: Connection) -> None:
+    """Begins what is more than a lookup; the driver would leave each statement to itself."""
+    connection.exec_driver_sql("BEGIN")
+    if connection.get_execution_options().get("hasty", False):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {HASTY_TIMEOUT_MS}")
+
+
 def _sqlite_engine(url: str) -> Engine:
     Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -172,7 +183,7 @@ def _sqlite_engine(url: str) -> Engine:
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -184,11 +195,22 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _begin(connection: Connection) -> None:
-    """Begins what is more than a lookup; the drivers would leave each statement to itself.
+def _begin_sqlite(connection: Connection) -> None:
+    """Begins what is more than a lookup; the driver would leave each statement to itself.
 
-    On SQLite a writer takes the lock at once: a read that turns into a write fails without waiting
+    A writer takes the lock at once: a read that turns into a write fails without waiting
     (SQLITE_BUSY_SNAPSHOT).
     """
-    takes_lock = connection.dialect.name == "sqlite" and connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if takes_lock else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("hasty", False):
+        _begin_at_once(connection)
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN")
+
+
+def _begin_at_once(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Integer, String, bindparam, tuple_, update
 from sqlalchemy import delete as delete_rows
 from sqlmodel import col, select
 
-from app import cursors, failpoints, segments
+from app import cursors, failpoints, segments, usage
 from app.cursors import Cursor
 from app.database import Database, now_ms
 from app.errors import JobNotFound, NotCancellable, StorageUnavailable
@@ -88,7 +88,7 @@ def page(database: Database, *, owner: str, limit: int, cursor: str | None, stat
         values["status"] = status.value
     if cursor is not None:
         after = cursors.decode(cursor)
-        values.update(created_at_ms=after.created_at_ms, job_id=after.job_id)
+        values.update(created_at_ms=after.created_at_ms, job_id=after.row_id)
     found = database.look_up(_page(status is not None, cursor is not None), **values)
     return Page(found[:limit], _cursor_after(found, limit))
 
@@ -119,14 +119,16 @@ def cancel(database: Database, storage: Storage, job_id: str, *, owner: str) -> 
         JobNotFound, NotCancellable, StorageUnavailable
     """
     with database.writing() as session:
-        cancelled = session.exec(
+        cancelled_at_ms = session.exec(
             update(Job)
             .where(col(Job.id) == job_id, col(Job.api_key_id) == owner, col(Job.status) == JobStatus.PENDING)
             .values(status=JobStatus.CANCELLED, phase=Phase.DONE, updated_at_ms=now_ms())
-        )
-        if cancelled.rowcount:
+            .returning(col(Job.updated_at_ms))
+        ).scalar()
+        if cancelled_at_ms is not None:
             segments.forget(session, job_id)
-    if cancelled.rowcount == 0:
+            usage.cancelled(session, owner, cancelled_at_ms)
+    if cancelled_at_ms is None:
         get(database, job_id, owner=owner)
         raise NotCancellable
     discard(storage, uploads_of(job_id), segments.files_of(job_id))

@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import Update, update
 from sqlmodel import Session, col, select
 
-from app import deliveries, ids, segments
+from app import deliveries, ids, segments, usage
 from app.database import Database, now_ms
 from app.models import Job
 from app.notices import Notice
 from app.payloads import Links
 from app.states import JobStatus, MotionMade, Phase
+from app.usage import NO_EFFORT, Effort
 
 GAVE_UP = (
     "The video could not be made: the service broke off {attempts} times while working on it. "
@@ -52,6 +53,7 @@ class Outcome:
     duration_seconds: float
     width: int
     height: int
+    video_bytes: int
 
 
 def claim(database: Database, job_id: str, generation: int, *, lease_seconds: float) -> Lease | None:
@@ -87,7 +89,9 @@ def beat(database: Database, lease: Lease, sign: Beat, *, lease_seconds: float) 
         return _hit(session, prolonged) is not None
 
 
-def complete(database: Database, lease: Lease, outcome: Outcome, links: Links) -> bool:
+def complete(
+    database: Database, lease: Lease, outcome: Outcome, links: Links, effort: Effort = NO_EFFORT
+) -> bool:
     """Ends the job COMPLETED and writes its webhook delivery; False when the lease is lost."""
     values = {
         "status": JobStatus.COMPLETED,
@@ -100,28 +104,38 @@ def complete(database: Database, lease: Lease, outcome: Outcome, links: Links) -
         "share_token": ids.new_id(),
     }
     with database.writing() as session:
-        return _end(session, _held(lease), values, links)
+        return _end(session, _held(lease), values, links, effort, bytes_out=outcome.video_bytes)
 
 
-def fail(database: Database, lease: Lease, sentence: str, links: Links) -> bool:
+def fail(database: Database, lease: Lease, sentence: str, links: Links, effort: Effort = NO_EFFORT) -> bool:
     """Ends the job FAILED with a sentence for the person who uploaded; False when the lease is lost."""
     with database.writing() as session:
-        return _end(session, _held(lease), _failure(sentence), links)
+        return _end(session, _held(lease), _failure(sentence), links, effort)
 
 
-def hand_back(database: Database, lease: Lease) -> bool:
+def hand_back(database: Database, lease: Lease, effort: Effort = NO_EFFORT) -> bool:
     """Puts the job back without counting the attempt: the worker was told to stop."""
     with database.writing() as session:
-        return _hit(session, _held(lease).values(**_queued_anew(), attempts=Job.attempts - 1)) is not None
+        return _put_back(session, _held(lease).values(attempts=Job.attempts - 1), effort)
 
 
-def lose(database: Database, lease: Lease, links: Links, *, max_attempts: int) -> bool:
+def lose(
+    database: Database, lease: Lease, links: Links, effort: Effort = NO_EFFORT, *, max_attempts: int
+) -> bool:
     """Puts the job back, or gives it up after `max_attempts`; False when the lease is lost."""
     with database.writing() as session:
-        return _lose(session, _held(lease), lease.job.attempts, links, max_attempts)
+        return _lose(session, _held(lease), lease.job.attempts, links, effort, max_attempts)
 
 
-def lose_dead(database: Database, job_id: str, generation: int, links: Links, *, max_attempts: int) -> bool:
+def lose_dead(
+    database: Database,
+    job_id: str,
+    generation: int,
+    links: Links,
+    effort: Effort = NO_EFFORT,
+    *,
+    max_attempts: int,
+) -> bool:
     """Does `lose` for a worker known to be dead; False when it held nothing."""
     with database.writing() as session:
         held = session.exec(
@@ -131,11 +145,15 @@ def lose_dead(database: Database, job_id: str, generation: int, links: Links, *,
         ).first()
         if held is None or held.lease_token is None:
             return False
-        return _lose(session, _held(Lease(held, held.lease_token)), held.attempts, links, max_attempts)
+        lease = Lease(held, held.lease_token)
+        return _lose(session, _held(lease), held.attempts, links, effort, max_attempts)
 
 
 def reclaim_expired(database: Database, links: Links, *, max_attempts: int, limit: int = 100) -> int:
-    """Does `lose` for every job whose worker stopped beating. Returns how many were put back or given up."""
+    """Does `lose` for every job whose worker stopped beating. Returns how many were put back or given up.
+
+    What those workers spent is not known to anybody.
+    """
     expired = select(Job).where(Job.status == JobStatus.PROCESSING, col(Job.lease_until_ms) < now_ms())
     with database.reading() as session:
         found = session.exec(expired.limit(limit)).all()
@@ -145,23 +163,42 @@ def reclaim_expired(database: Database, links: Links, *, max_attempts: int, limi
 def _reclaim(database: Database, job: Job, links: Links, max_attempts: int) -> bool:
     still_expired = _held(Lease(job, job.lease_token or "")).where(col(Job.lease_until_ms) < now_ms())
     with database.writing() as session:
-        return _lose(session, still_expired, job.attempts, links, max_attempts)
+        return _lose(session, still_expired, job.attempts, links, NO_EFFORT, max_attempts)
 
 
-def _lose(session: Session, held: Update, attempts: int, links: Links, max_attempts: int) -> bool:
+def _lose(
+    session: Session, held: Update, attempts: int, links: Links, effort: Effort, max_attempts: int
+) -> bool:
     if attempts >= max_attempts:
-        return _end(session, held, _failure(GAVE_UP.format(attempts=attempts)), links)
-    return _hit(session, held.values(**_queued_anew(), retries=Job.retries + 1)) is not None
+        return _end(session, held, _failure(GAVE_UP.format(attempts=attempts)), links, effort)
+    return _put_back(session, held.values(retries=Job.retries + 1), effort)
 
 
-def _end(session: Session, held: Update, values: dict[str, Any], links: Links) -> bool:
-    """The terminal write, the webhook delivery, and the end of the segments, in one transaction."""
+def _put_back(session: Session, held: Update, effort: Effort) -> bool:
+    job = _hit(session, held.values(**_queued_anew()))
+    if job is None:
+        return False
+    usage.worked(session, job.id, effort)
+    return True
+
+
+def _end(
+    session: Session,
+    held: Update,
+    values: dict[str, Any],
+    links: Links,
+    effort: Effort,
+    *,
+    bytes_out: int = 0,
+) -> bool:
+    """The terminal write, the webhook delivery, the use, and the end of the segments, in one transaction."""
     freed = {"lease_token": None, "lease_until_ms": None, "eta_seconds": None}
     job = _hit(session, held.values(**values, **freed, phase=Phase.DONE, updated_at_ms=now_ms()))
     if job is None:
         return False
     deliveries.schedule(session, job, links)
     segments.forget(session, job.id)
+    usage.ended(session, job, effort, bytes_out=bytes_out)
     return True
 
 

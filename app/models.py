@@ -6,6 +6,7 @@ Times are milliseconds since the Unix epoch, by the database's clock.
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -66,6 +67,13 @@ class ApiKey(SQLModel, table=True):
     max_active_jobs: int = 1
     created_at_ms: int = Field(sa_type=BigInteger)
     revoked_at_ms: int | None = Field(default=None, sa_type=BigInteger)
+    #: How the key begins, to tell it from others by. None is known of those made before this was kept.
+    prefix: str | None = None
+    #: To the minute.
+    last_used_at_ms: int | None = Field(default=None, sa_type=BigInteger)
+    is_admin: bool = False
+    #: Seconds of video that it may have made in a month of UTC; null: any number.
+    monthly_quota_seconds: int | None = None
 
 
 class Job(SQLModel, table=True):
@@ -165,6 +173,28 @@ class Segment(SQLModel, table=True):
     #: Who draws it, or has drawn it: part of the name of the file.
     lease_token: str | None = None
     lease_until_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Usage(SQLModel, table=True):
+    """What a key used on a day of UTC. It outlives the jobs that it tells of."""
+
+    __tablename__ = "usage"
+
+    api_key_id: str = Field(foreign_key="api_keys.id", primary_key=True)
+    day: date = Field(primary_key=True)
+    #: Jobs accepted, and jobs ended in each way.
+    submitted: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    #: Length of the finished videos.
+    output_seconds: float = 0
+    #: What workers spent, also on tries that came to nothing: by the clock, and of processor time.
+    render_seconds: float = 0
+    cpu_seconds: float = 0
+    #: Size of the files that came, and of the finished videos.
+    bytes_in: int = Field(default=0, sa_type=BigInteger)
+    bytes_out: int = Field(default=0, sa_type=BigInteger)
 
 
 class Delivery(SQLModel, table=True):

@@ -16,9 +16,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from app import usage
 from app.database import Database, now_ms
 from app.models import Job, Segment
 from app.states import JobStatus, SegmentStatus
+from app.usage import NO_EFFORT, Effort
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,14 @@ def beat(database: Database, hold: Hold, *, lease_seconds: float) -> bool:
         return _hit(session, prolonged) is not None
 
 
-def hand_back(database: Database, hold: Hold) -> bool:
+def hand_back(database: Database, hold: Hold, effort: Effort = NO_EFFORT) -> bool:
     """Lets another helper have it: this one was told to stop."""
-    return _let_go(database, hold, SegmentStatus.WAITING)
+    return _let_go(database, hold, SegmentStatus.WAITING, effort)
 
 
-def lose(database: Database, hold: Hold) -> bool:
+def lose(database: Database, hold: Hold, effort: Effort = NO_EFFORT) -> bool:
     """Leaves it to the leader: the helper failed, or is known to be dead. False when it held nothing."""
-    return _let_go(database, hold, SegmentStatus.KEPT)
+    return _let_go(database, hold, SegmentStatus.KEPT, effort)
 
 
 def keep(database: Database, lead: Lead, besides: Collection[int] = ()) -> Segment | None:
@@ -125,14 +127,17 @@ def keep(database: Database, lead: Lead, besides: Collection[int] = ()) -> Segme
         return _hit(session, kept.values(status=SegmentStatus.KEPT, **values))
 
 
-def finish(database: Database, hold: Hold) -> bool:
-    """Says that it is drawn and stored; False when another has it by now, or the job has ended."""
+def finish(database: Database, hold: Hold, effort: Effort = NO_EFFORT) -> bool:
+    """Says that it is drawn and stored; False when another has it by now, or the job has ended.
+
+    A leader's effort is told with its job's end.
+    """
     drawn = _at(hold.job_id, hold.number).where(
         col(Segment.lease_token) == hold.token,
         col(Segment.status).in_([SegmentStatus.HELD, SegmentStatus.KEPT]),
     )
     with database.writing() as session:
-        return _hit(session, drawn.values(status=SegmentStatus.DRAWN, lease_until_ms=None)) is not None
+        return _move(session, drawn.values(status=SegmentStatus.DRAWN, lease_until_ms=None), effort)
 
 
 def drawn(database: Database, job_id: str) -> Sequence[Segment]:
@@ -198,10 +203,18 @@ def _held(hold: Hold) -> Update:
     )
 
 
-def _let_go(database: Database, hold: Hold, status: SegmentStatus) -> bool:
+def _let_go(database: Database, hold: Hold, status: SegmentStatus, effort: Effort) -> bool:
     freed = _held(hold).values(status=status, lease_token=None, lease_until_ms=None)
     with database.writing() as session:
-        return _hit(session, freed) is not None
+        return _move(session, freed, effort)
+
+
+def _move(session: Session, statement: Update, effort: Effort) -> bool:
+    segment = _hit(session, statement)
+    if segment is None:
+        return False
+    usage.worked(session, segment.job_id, effort)
+    return True
 
 
 def _hit(session: Session, statement: Update) -> Segment | None:

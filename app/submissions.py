@@ -8,13 +8,13 @@ from pathlib import Path
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from app import failpoints, idempotency, jobs, slots
+from app import failpoints, idempotency, jobs, slots, usage
 from app.apikeys import MAX_ACTIVE_JOBS
 from app.database import Database, now_ms
 from app.errors import ActiveJobExists, ApiError, CommitUnknown, DatabaseUnavailable
 from app.idempotency import Claim
 from app.media import MediaType
-from app.models import Job
+from app.models import ApiKey, Job
 from app.queues import Doorbell
 from app.states import JobStatus, Motion, Phase
 from app.storage import Storage
@@ -34,9 +34,12 @@ class NewJob:
     image_type: MediaType
     audio: Path
     audio_type: MediaType
+    #: Of both files.
+    size_bytes: int
     motion: Motion
     webhook_url: str | None
     claim: Claim | None = None
+    monthly_quota_seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ def submit(database: Database, storage: Storage, doorbell: Doorbell, new: NewJob
     Raises:
         ActiveJobExists: the key has as many as it may; the partial unique index decides among rivals.
         IdempotencyKeyReused: something else came under this one before.
+        QuotaExceeded: another job of the key has used the quota up, while this one came in.
         DiskFull, StorageUnavailable, DatabaseUnavailable: nothing is left behind.
         CommitUnknown: the job may be there, so its files stay. If it isn't, they are orphans.
     """
@@ -131,23 +135,29 @@ def _insert(database: Database, new: NewJob) -> bool:
 
 def _add(session: Session, new: NewJob, slot: int) -> None:
     now = session.exec(select(now_ms())).one()
-    session.add(
-        Job(
-            id=new.id,
-            api_key_id=new.api_key_id,
-            slot=slot,
-            status=JobStatus.PENDING,
-            motion_asked=new.motion,
-            webhook_url=new.webhook_url,
-            image_type=new.image_type,
-            audio_type=new.audio_type,
-            phase=Phase.QUEUED,
-            created_at_ms=now,
-            updated_at_ms=now,
-        )
-    )
+    if new.monthly_quota_seconds is not None:
+        usage.require_quota(session, new.api_key_id, new.monthly_quota_seconds, now)
+    job = _row(new, slot, now)
+    session.add(job)
+    usage.submitted(session, job, bytes_in=new.size_bytes)
     if new.claim:
         idempotency.record(session, new.api_key_id, new.claim, new.id, now)
+
+
+def _row(new: NewJob, slot: int, now: int) -> Job:
+    return Job(
+        id=new.id,
+        api_key_id=new.api_key_id,
+        slot=slot,
+        status=JobStatus.PENDING,
+        motion_asked=new.motion,
+        webhook_url=new.webhook_url,
+        image_type=new.image_type,
+        audio_type=new.audio_type,
+        phase=Phase.QUEUED,
+        created_at_ms=now,
+        updated_at_ms=now,
+    )
 
 
 def _is_there(database: Database, job_id: str) -> bool:
@@ -156,16 +166,17 @@ def _is_there(database: Database, job_id: str) -> bool:
         return session.exec(select(Job.id).where(Job.id == job_id)).first() is not None
 
 
-def refuse_one_more(database: Database, api_key_id: str, idempotency_key: str | None) -> None:
+def refuse_one_more(database: Database, key: ApiKey, idempotency_key: str | None) -> None:
     """Looks whether the key may have another job, before anybody reads what it sends.
 
     A submission that was accepted before may come again all the same.
 
     Raises:
         ActiveJobExists: naming the oldest of them.
+        QuotaExceeded: the month's seconds are used up.
     """
-    refusal = _refusal_if_full(database, api_key_id)
-    if refusal and not (idempotency_key and idempotency.is_known(database, api_key_id, idempotency_key)):
+    refusal = _refusal_if_full(database, key.id) or usage.refusal_beyond_quota(database, key)
+    if refusal and not (idempotency_key and idempotency.is_known(database, key.id, idempotency_key)):
         raise refusal
 
 

@@ -30,10 +30,14 @@ def wait_until(condition: Callable[[], Any], *, seconds: float = 30, poll_second
     return value
 
 
-def new_key(environment: Mapping[str, str], name: str) -> dict[str, str]:
+def new_key(environment: Mapping[str, str], name: str, *options: str) -> dict[str, str]:
     """A new API key, as `talkreel keys create` prints it."""
     made = subprocess.run(
-        [TALKREEL, "keys", "create", name], env=environment, capture_output=True, check=True, timeout=30
+        [TALKREEL, "keys", "create", name, *options],
+        env=environment,
+        capture_output=True,
+        check=True,
+        timeout=30,
     )
     return dict(json.loads(made.stdout))
 
@@ -69,6 +73,9 @@ class Service(Server):
     def key(self, name: str = "someone") -> dict[str, str]:
         """A new API key, as `talkreel keys create` prints it."""
         return new_key(self.environment, name)
+
+    def admin_key(self, name: str) -> dict[str, str]:
+        return new_key(self.environment, name, "--admin")
 
     def user(self, name: str = "someone") -> User:
         return self.user_with(self.key(name))

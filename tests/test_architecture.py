@@ -14,7 +14,7 @@ SOURCES = [path for top in ("app", "worker") for path in sorted((ROOT / top).rgl
 #: Each floor imports only from the ones before it. Modules of one floor may not import each other.
 FLOORS = (
     {"app.clock", "app.errors", "app.states", "app.notices", "app.ids", "app.logs", "app.media"},
-    {"app.failpoints"},
+    {"app.failpoints", "app.key_errors"},
     {"app.settings"},
     {"app.signing", "app.cursors", "app.addresses", "app.hurry"},
     {"app.webhook_urls"},
@@ -26,7 +26,8 @@ FLOORS = (
     {"app.bucket", "app.localfiles"},
     {"app.database", "app.storage", "app.queues", "app.valkey", "app.children"},
     {"app.migrations", "app.supervisor"},
-    {"app.segments"},
+    {"app.usage"},
+    {"app.segments", "app.key_bodies", "app.usage_bodies"},
     {"app.apikeys", "app.jobs", "app.slots", "app.idempotency", "app.deliveries", "app.readiness"},
     {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks"},
     {"app.web", "app.service"},
@@ -65,7 +66,7 @@ FLOORS = (
     {"worker.external"},
     {"worker.engines"},
     {"worker.render", "worker.workshop", "worker.heart", "worker.webhooks"},
-    {"worker.shift"},
+    {"worker.shift", "worker.meter"},
     {"worker.leader", "worker.helper"},
     {"worker.tasks"},
     {"worker.__main__", "worker.sweep"},

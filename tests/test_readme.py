@@ -21,7 +21,8 @@ from tests.service import Service, wait_until
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-WEBHOOKS = README.partition("### Webhooks")[2].partition("\n## ")[0]
+KEYS = README.partition("### Keys")[2].partition("\n##")[0]
+WEBHOOKS = README.partition("### Webhooks")[2].partition("\n##")[0]
 
 
 def test_the_settings_table_lists_every_setting_and_no_other() -> None:
@@ -83,6 +84,21 @@ def test_the_curl_lines_of_a_webhook_show_it_and_send_it_again(service: Service,
 
     assert f"`{word}`" in WEBHOOKS
     assert answer == {"success": True, "message": "Webhook will be sent again"}
+
+
+def test_the_curl_lines_of_keys_make_list_and_revoke_one_and_show_its_use(
+    service: Service, tmp_path: Path
+) -> None:
+    shell = partial(run, key=service.admin_key("root")["apiKey"], url=service.address, folder=tmp_path)
+    make, look, revoke, use = re.findall(r"^curl .*$", KEYS, re.M)
+
+    made = json.loads(shell(make))
+    listed = json.loads(shell(look))["keys"]
+    used = json.loads(shell(use.replace('30"', f'30&keyId={made["id"]}"')))
+
+    assert made["id"] in {key["id"] for key in listed}
+    assert used["quota"]["monthlySeconds"] == 3600
+    assert json.loads(shell(revoke.replace("KEY_ID", made["id"])))["success"]
 
 
 def test_the_code_that_verifies_a_webhook_does() -> None:

@@ -108,6 +108,10 @@ class World:
         key = apikeys.mint(self.services.database, name, max_active_jobs=max_active_jobs)
         return Person(key, self.app.test_client())
 
+    def admin(self, name: str) -> Person:
+        key = apikeys.mint(self.services.database, name, is_admin=True)
+        return Person(key, self.app.test_client())
+
     def claim(self, job_id: str, generation: int = 0) -> Lease:
         lease = leases.claim(self.services.database, job_id, generation, lease_seconds=15)
         assert lease is not None
@@ -119,7 +123,9 @@ class World:
         path = self.settings.data_dir / "rendered.mp4"
         path.write_bytes(video)
         self.services.storage.put(path, jobs.output_key(job_id, 0))
-        outcome = Outcome(MotionMade.STILL, (), duration_seconds=0.1, width=32, height=32)
+        outcome = Outcome(
+            MotionMade.STILL, (), duration_seconds=0.1, width=32, height=32, video_bytes=len(video)
+        )
         assert leases.complete(self.services.database, lease, outcome, self.services.links)
 
     def fail(self, job_id: str, sentence: str = "The audio file holds no sound.") -> None:

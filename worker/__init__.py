@@ -12,7 +12,7 @@ The floors, each importing only from those above it, and from `app`, but never f
     clip  external  engines                    other engines: an operator's command, an installed package
     mux  checks                                MP4 out, and the last look at it
     progress  render                           one job: picture + sound -> engine -> mux -> checked file
-    workshop  heart  shift                     what a task works with: its doors, its lease, a way to stop it
+    workshop  heart  shift  meter              what a task works with: its doors, its lease, a way to stop it
     leader  helper  tasks                      a long talk shared out; the RQ entry points
     lanes  webhooks  sweep                     the sender; the reconciler
     __main__                                   the worker process

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Any
+import time
+from resource import struct_rusage
 
 import structlog
 from rq import Queue, Worker
@@ -15,7 +16,8 @@ from app import leases, logs, migrations, segments
 from app.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
 from app.segments import Hold
 from app.settings import Settings, SettingsError
-from worker import cage
+from app.usage import Effort
+from worker import cage, meter
 from worker.tasks import workshop
 
 log = structlog.get_logger(__name__)
@@ -36,6 +38,7 @@ class RenderWorker(Worker):
         super().main_work_horse(job, queue)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        self._forked_at = time.monotonic()
         super().fork_work_horse(job, queue)
         if self._stop_requested:
             self.kill_horse(signal.SIGTERM)
@@ -44,20 +47,22 @@ class RenderWorker(Worker):
         if self.horse_pid:
             self.kill_horse(signal.SIGTERM)
 
-    def handle_work_horse_killed(self, job: Job, *_how: Any) -> None:
-        lost = _lose_segment(*job.args) if job.func_name == SEGMENT_TASK else _lose_job(*job.args)
+    def handle_work_horse_killed(self, job: Job, _pid: int, _code: int, used: struct_rusage) -> None:
+        effort = meter.of_dead(self._forked_at, used)
+        is_help = job.func_name == SEGMENT_TASK
+        lost = _lose_segment(effort, *job.args) if is_help else _lose_job(effort, *job.args)
         log.warning("horse killed", task=job.func_name, job_id=job.args[0], was_held=lost)
 
 
-def _lose_job(job_id: str, generation: int) -> bool:
+def _lose_job(effort: Effort, job_id: str, generation: int) -> bool:
     shop = workshop()
     return leases.lose_dead(
-        shop.database, job_id, generation, shop.links, max_attempts=shop.settings.max_attempts
+        shop.database, job_id, generation, shop.links, effort, max_attempts=shop.settings.max_attempts
     )
 
 
-def _lose_segment(job_id: str, number: int, token: str) -> bool:
-    return segments.lose(workshop().database, Hold(job_id, number, token))
+def _lose_segment(effort: Effort, job_id: str, number: int, token: str) -> bool:
+    return segments.lose(workshop().database, Hold(job_id, number, token), effort)
 
 
 def main() -> int:

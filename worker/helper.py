@@ -13,6 +13,7 @@ from app.models import Segment
 from app.segments import Hold
 from worker.failures import HandBack, LeaseLost
 from worker.heart import Heart
+from worker.meter import Meter
 from worker.shift import interruptible, persistently, scratch_folder
 from worker.talking import film
 from worker.talking.performance import Performance
@@ -34,12 +35,12 @@ def help_out(shop: Workshop, offer: Hold) -> None:
 
 
 def _attempt(shop: Workshop, segment: Segment) -> None:
-    hold = Hold.of(segment)
+    hold, meter = Hold.of(segment), Meter()
     try:
         with interruptible(), _heart(shop, hold):
-            _draw(shop, segment, hold)
+            _draw(shop, segment, hold, meter)
     except HandBack:
-        log.info("handed back", done=segments.hand_back(shop.database, hold))
+        log.info("handed back", done=segments.hand_back(shop.database, hold, meter.read()))
         shop.doorbell.call_helper(hold.job_id, hold.number, ids.new_id())
     except OtherProgram:
         # Without a bell: it would only bring us back.
@@ -49,7 +50,7 @@ def _attempt(shop: Workshop, segment: Segment) -> None:
     except Exception:
         # Whatever it was, the leader draws it; if the fault is the talk's, it shows there.
         log.exception("segment lost")
-        segments.lose(shop.database, hold)
+        segments.lose(shop.database, hold, meter.read())
 
 
 def _heart(shop: Workshop, hold: Hold) -> Heart:
@@ -61,13 +62,13 @@ def _heart(shop: Workshop, hold: Hold) -> Heart:
     return Heart(beat, lease_seconds=lease_seconds)
 
 
-def _draw(shop: Workshop, segment: Segment, hold: Hold) -> None:
+def _draw(shop: Workshop, segment: Segment, hold: Hold, meter: Meter) -> None:
     with scratch_folder(shop, hold.job_id, hold.token) as folder:
         performance, path = _fetched(shop, segment, folder), folder / "segment.mp4"
         film.draw(performance, (segment.start_frame, segment.end_frame), path, _tell_nobody)
         key = segments.drawn_key(segment.digest, hold)
         shop.storage.put(path, key)
-    if persistently(partial(segments.finish, shop.database, hold)):
+    if persistently(partial(segments.finish, shop.database, hold, meter.read())):
         log.info("drawn", frames=segment.end_frame - segment.start_frame)
     else:
         jobs.discard(shop.storage, key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from worker.engines import talking_engine
 from worker.failures import CheckFailed, HandBack, LeaseLost, RenderFailed
 from worker.heart import Heart
 from worker.leader import Leader
+from worker.meter import Meter
 from worker.render import Rendered, Terms, Upload, render
 from worker.shift import interruptible, persistently, room_needed, scratch_folder
 from worker.workshop import Workshop
@@ -51,17 +51,18 @@ def draw_segment(job_id: str, number: int, token: str) -> None:
 
 
 def _attempt(shop: Workshop, lease: Lease) -> None:
+    meter = Meter()
     try:
         with interruptible(), _heart(shop, lease) as heart:
-            _end(shop, lease, _make(shop, lease, heart))
+            _end(shop, lease, _make(shop, lease, heart, meter))
     except HandBack:
-        log.info("handed back", done=leases.hand_back(shop.database, lease))
+        log.info("handed back", done=leases.hand_back(shop.database, lease, meter.read()))
     except LeaseLost:
         log.warning("stopped: another worker may have the job")
     except Exception:
         # Ours or the machine's, not the upload's: whatever it was, the job must not hang.
         log.exception("attempt lost")
-        leases.lose(shop.database, lease, shop.links, max_attempts=shop.settings.max_attempts)
+        leases.lose(shop.database, lease, shop.links, meter.read(), max_attempts=shop.settings.max_attempts)
 
 
 def _heart(shop: Workshop, lease: Lease) -> Heart:
@@ -71,27 +72,26 @@ def _heart(shop: Workshop, lease: Lease) -> Heart:
     )
 
 
-def _make(shop: Workshop, lease: Lease, heart: Heart) -> Verdict:
+def _make(shop: Workshop, lease: Lease, heart: Heart, meter: Meter) -> Verdict:
     """Makes and stores the video, frees the scratch room, and leaves what is to be written about it."""
-    begun_at = time.monotonic()
     try:
         with room_needed(), scratch_folder(shop, lease.job.id, lease.token) as folder:
             rendered = _render(shop, lease, folder, heart)
+            outcome = _outcome(rendered)
             heart.report(Phase.STORING, 0.99)
             shop.storage.put(rendered.path, _output_key(lease))
             failpoints.reach("after_store")
             jobs.discard(shop.storage, *_earlier_outputs(lease))
     except RenderFailed as failure:
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
-        return partial(leases.fail, shop.database, lease, failure.sentence, shop.links)
+        return partial(leases.fail, shop.database, lease, failure.sentence, shop.links, meter.read())
     except CheckFailed:
         # What another worker drew may be what is wrong.
         segments.begin_anew(shop.database, Lead(lease.job.id, lease.token))
         raise
-    log.info(
-        "rendered", seconds=round(time.monotonic() - begun_at, 3), video_seconds=rendered.duration_seconds
-    )
-    return partial(leases.complete, shop.database, lease, _outcome(rendered), shop.links)
+    effort = meter.read()
+    log.info("rendered", seconds=round(effort.render_seconds, 3), video_seconds=outcome.duration_seconds)
+    return partial(leases.complete, shop.database, lease, outcome, shop.links, effort)
 
 
 def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendered:
@@ -121,6 +121,7 @@ def _outcome(rendered: Rendered) -> Outcome:
         duration_seconds=round(rendered.duration_seconds, 6),
         width=rendered.width,
         height=rendered.height,
+        video_bytes=rendered.path.stat().st_size,
     )
 
 

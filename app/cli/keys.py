@@ -9,6 +9,7 @@ import click
 from app import apikeys
 from app.cli.output import print_json
 from app.cli.stores import open_database
+from app.key_bodies import MAX_QUOTA_SECONDS, KeyBody
 from app.payloads import iso
 from app.settings import Settings
 
@@ -35,6 +36,7 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("name")
+@click.option("--admin", "is_admin", is_flag=True, help="It may make, change and revoke keys over HTTP.")
 @click.option(
     "--max-active-jobs",
     type=click.IntRange(1, apikeys.MAX_ACTIVE_JOBS),
@@ -42,11 +44,26 @@ def keys() -> None:
     show_default=True,
     help="How many jobs it may have pending or at work at once.",
 )
+@click.option(
+    "--monthly-quota",
+    "monthly_quota_seconds",
+    type=click.IntRange(1, MAX_QUOTA_SECONDS),
+    metavar="SECONDS",
+    help="Of finished video, in a month of UTC. Without it there is no end.",
+)
 @click.pass_obj
-def create(settings: Settings, name: str, max_active_jobs: int) -> None:
+def create(
+    settings: Settings, name: str, is_admin: bool, max_active_jobs: int, monthly_quota_seconds: int | None
+) -> None:
     """Print a new key and its webhook secret as JSON. Neither is shown again."""
     with open_database(settings) as database:
-        key = apikeys.mint(database, name, max_active_jobs=max_active_jobs)
+        key = apikeys.mint(
+            database,
+            name,
+            max_active_jobs=max_active_jobs,
+            monthly_quota_seconds=monthly_quota_seconds,
+            is_admin=is_admin,
+        )
     print_json(
         {"id": key.id, "name": key.name, "apiKey": key.api_key, "webhookSecret": key.webhook_secret},
     )
@@ -58,16 +75,7 @@ def list_keys(settings: Settings) -> None:
     """Print one JSON object a key, oldest first."""
     with open_database(settings) as database:
         for key in apikeys.listing(database):
-            revoked_at = iso(key.revoked_at_ms) if key.revoked_at_ms else None
-            print_json(
-                {
-                    "id": key.id,
-                    "name": key.name,
-                    "createdAt": iso(key.created_at_ms),
-                    "revokedAt": revoked_at,
-                    "maxActiveJobs": key.max_active_jobs,
-                }
-            )
+            print_json(KeyBody.of(key).model_dump(by_alias=True))
 
 
 @keys.command()

@@ -7,6 +7,7 @@ from typing import cast
 from flask import Flask, g, request
 
 from app import apikeys
+from app.key_errors import AdminRequired
 from app.models import ApiKey
 from app.web.services import services
 
@@ -21,6 +22,12 @@ def register(app: Flask) -> None:
 def caller() -> ApiKey:
     """The key of the current request."""
     return cast(ApiKey, g.api_key)
+
+
+def require_admin() -> None:
+    """Raises AdminRequired unless the current request's key is an admin's."""
+    if not caller().is_admin:
+        raise AdminRequired
 
 
 def _require_key() -> None:

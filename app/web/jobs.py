@@ -10,7 +10,6 @@ from app import housekeeping, ids, jobs, submissions, webhooks
 from app.errors import DeliveryNotFound, InvalidParameter, JobNotFound
 from app.idempotency import Claim
 from app.payloads import (
-    Body,
     CreatedBody,
     DeliveriesBody,
     DeliveryBody,
@@ -21,14 +20,13 @@ from app.payloads import (
 from app.states import ACTIVE, JobStatus
 from app.submissions import Accepted, NewJob
 from app.web import uploads
+from app.web.answers import answer, page_limit
 from app.web.auth import caller
 from app.web.fingerprints import Fingerprint
 from app.web.services import services
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
-DEFAULT_PAGE = 20
-MAX_PAGE = 100
 POLL_AFTER_SECONDS = 2
 CANCELLED = "Job cancelled successfully"
 DELETED = "Job deleted successfully"
@@ -48,9 +46,9 @@ def _refuse_strange_ids() -> None:
 @api.post("/jobs")
 def submit() -> Response:
     key = _idempotency_key()
-    submissions.refuse_one_more(services().database, caller().id, key)
+    submissions.refuse_one_more(services().database, caller(), key)
     accepted = _take_in(key)
-    response = _answer(CreatedBody(job_id=accepted.job_id), status=201)
+    response = answer(CreatedBody(job_id=accepted.job_id), status=201)
     response.headers["Location"] = f"/api/status/{accepted.job_id}"
     if accepted.is_replay:
         response.headers["Idempotency-Replayed"] = "true"
@@ -59,16 +57,16 @@ def submit() -> Response:
 
 @api.get("/jobs")
 def page() -> Response:
-    limit, status, cursor = _limit(), _status(), request.args.get("cursor")
+    limit, status, cursor = page_limit(), _status(), request.args.get("cursor")
     found = jobs.page(services().database, owner=caller().id, limit=limit, cursor=cursor, status=status)
     links = services().links
-    return _answer(ListBody.of(found.jobs, limit=limit, next_cursor=found.next_cursor, links=links))
+    return answer(ListBody.of(found.jobs, limit=limit, next_cursor=found.next_cursor, links=links))
 
 
 @api.get("/status/<job_id>")
 def status(job_id: str) -> Response:
     job = jobs.get(services().database, job_id, owner=caller().id)
-    response = _answer(StatusBody.of(job, services().links))
+    response = answer(StatusBody.of(job, services().links))
     if job.status in ACTIVE:
         response.headers["Retry-After"] = str(POLL_AFTER_SECONDS)
     return response
@@ -77,25 +75,25 @@ def status(job_id: str) -> Response:
 @api.post("/jobs/<job_id>/cancel")
 def cancel(job_id: str) -> Response:
     jobs.cancel(services().database, services().storage, job_id, owner=caller().id)
-    return _answer(DoneBody(message=CANCELLED))
+    return answer(DoneBody(message=CANCELLED))
 
 
 @api.delete("/jobs/<job_id>")
 def delete(job_id: str) -> Response:
     deleted = jobs.delete(services().database, services().storage, job_id, owner=caller().id)
-    return _answer(DoneBody(message=DELETED if deleted else CANCELLED))
+    return answer(DoneBody(message=DELETED if deleted else CANCELLED))
 
 
 @api.get("/jobs/<job_id>/deliveries")
 def deliveries(job_id: str) -> Response:
     found = webhooks.histories(services().database, job_id, owner=caller().id)
-    return _answer(DeliveriesBody(deliveries=[DeliveryBody.of(each.delivery, each.tries) for each in found]))
+    return answer(DeliveriesBody(deliveries=[DeliveryBody.of(each.delivery, each.tries) for each in found]))
 
 
 @api.post("/jobs/<job_id>/deliveries/<delivery_id>/redeliver")
 def redeliver(job_id: str, delivery_id: str) -> Response:
     webhooks.redeliver(services().database, services().doorbell, job_id, delivery_id, owner=caller().id)
-    return _answer(DoneBody(message=REDELIVERING), status=202)
+    return answer(DoneBody(message=REDELIVERING), status=202)
 
 
 def _take_in(idempotency_key: str | None) -> Accepted:
@@ -118,17 +116,15 @@ def _take_in(idempotency_key: str | None) -> Accepted:
             image_type=submission.image.media_type,
             audio=submission.audio.path,
             audio_type=submission.audio.media_type,
+            size_bytes=submission.image.size_bytes + submission.audio.size_bytes,
             motion=submission.motion,
             webhook_url=submission.webhook_url,
             claim=Claim(idempotency_key, fingerprint.hexdigest())
             if idempotency_key and fingerprint
             else None,
+            monthly_quota_seconds=caller().monthly_quota_seconds,
         )
         return submissions.submit(parts.database, parts.storage, parts.doorbell, new)
-
-
-def _answer(body: Body, status: int = 200) -> Response:
-    return Response(body.json_bytes(), status, mimetype="application/json")
 
 
 def _idempotency_key() -> str | None:
@@ -136,13 +132,6 @@ def _idempotency_key() -> str | None:
     if text is not None and not _IDEMPOTENCY_KEY.fullmatch(text):
         raise InvalidParameter("Idempotency-Key", "1 to 255 printable ASCII characters")
     return text
-
-
-def _limit() -> int:
-    text = request.args.get("limit", str(DEFAULT_PAGE))
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_PAGE):
-        raise InvalidParameter("limit", f"a number from 1 to {MAX_PAGE}")
-    return int(text)
 
 
 def _status() -> JobStatus | None:

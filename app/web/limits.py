@@ -131,4 +131,5 @@ def _write_headers(limiter: Limiter, response: Response) -> None:
     response.headers["RateLimit-Remaining"] = str(limit.remaining)
     response.headers["RateLimit-Reset"] = str(reset_seconds)
     if response.status_code == RateLimited.status:
-        response.headers["Retry-After"] = str(max(1, reset_seconds))
+        # A quota knows better when to come back.
+        response.headers.setdefault("Retry-After", str(max(1, reset_seconds)))

@@ -71,7 +71,7 @@ def test_a_job_at_work_tells_how_far_it_is(world: World) -> None:
 def test_a_completed_job_shows_its_video_and_what_was_made(world: World) -> None:
     job_id = world.alice.submitted()
     notice = Notice("no_face", "No face was found; the picture stands still.")
-    outcome = Outcome(MotionMade.STILL, [notice], duration_seconds=2.5, width=640, height=480)
+    outcome = Outcome(MotionMade.STILL, [notice], duration_seconds=2.5, width=640, height=480, video_bytes=7)
     leases.complete(world.services.database, world.claim(job_id), outcome, world.services.links)
 
     status = world.alice.status(job_id)

@@ -21,7 +21,12 @@ from app.states import JobStatus, Motion, MotionMade, Phase
 HOOK = "https://hook.test/here"
 LINKS = Links("https://talkreel.test", b"k" * 32, 3600)
 OUTCOME = Outcome(
-    MotionMade.STILL, [Notice("no_face", "No face.")], duration_seconds=1.5, width=64, height=48
+    MotionMade.STILL,
+    [Notice("no_face", "No face.")],
+    duration_seconds=1.5,
+    width=64,
+    height=48,
+    video_bytes=4_000,
 )
 
 #: What tries came to.
@@ -112,3 +117,8 @@ def let_a_day_pass(database: Database) -> None:
 def change_key(database: Database, key_id: str, **values: Any) -> None:
     with database.writing() as session:
         session.exec(update(ApiKey).where(col(ApiKey.id) == key_id).values(**values))
+
+
+def key_row(database: Database, key_id: str) -> ApiKey:
+    with database.reading() as session:
+        return session.exec(select(ApiKey).where(ApiKey.id == key_id)).one()

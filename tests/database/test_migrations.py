@@ -72,6 +72,7 @@ def test_an_empty_database_gets_every_table(empty: Database) -> None:
         "jobs",
         "segments",
         "tries",
+        "usage",
     }
 
 
@@ -104,7 +105,9 @@ def test_what_the_first_release_wrote_is_there_after_the_upgrade(empty: Database
     (delivery,) = due(empty)
     assert (delivery.tries, delivery.secrets) == (2, ("whsec_old",))
     assert job_row(empty, "job").slot == 0
-    assert [key.max_active_jobs for key in apikeys.listing(empty)] == [1]
+    (key,) = apikeys.listing(empty)
+    assert (key.max_active_jobs, key.is_admin) == (1, False)
+    assert (key.prefix, key.last_used_at_ms, key.monthly_quota_seconds) == (None, None, None)
 
 
 def test_a_process_of_the_release_before_may_go_on_submitting(database: Database) -> None:

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import make_url
 from sqlmodel import select
 
-from app import ids, migrations, submissions
+from app import ids, leases, migrations, submissions, usage
 from app.database import Database
 from app.errors import ActiveJobExists, CommitUnknown
 from app.idempotency import Claim
+from app.key_errors import QuotaExceeded
 from app.media import MediaType
 from app.models import Job
 from app.queues import Doorbell
@@ -21,7 +22,7 @@ from app.states import Motion
 from app.storage import Storage
 from app.submissions import Accepted, NewJob
 from tests.database.cut_line import Cut, CutLine, cut_line
-from tests.database.rows import add_job, add_key, change_key, job_row
+from tests.database.rows import LINKS, OUTCOME, add_job, add_key, change_key, claimed, job_row
 from tests.servers import Postgres
 from tests.service import wait_until
 
@@ -70,6 +71,8 @@ def test_a_lost_commit_is_made_good(
     submissions.submit(database, storage, doorbell, new)
 
     assert (rows(direct), uploads(storage)) == ([new.id], [new.id])
+    (today,) = usage.by_day(direct, new.api_key_id, days=1)
+    assert (today.submitted, today.bytes_in) == (1, new.size_bytes)
 
 
 def test_with_the_database_gone_the_files_stay_as_the_job_may_be_there(
@@ -94,6 +97,22 @@ def test_a_rival_that_came_in_between_wins_and_nothing_is_left(
         submissions.submit(database, storage, doorbell, new)
 
     assert (rows(direct), uploads(storage)) == ([refused.value.extras["jobId"]], [])
+    (today,) = usage.by_day(direct, new.api_key_id, days=1)
+    assert today.submitted == 0
+
+
+def test_a_quota_that_was_used_up_while_the_body_came_refuses_and_leaves_nothing(
+    direct: Database, storage: Storage, doorbell: Doorbell, new: NewJob
+) -> None:
+    lease = claimed(direct, api_key_id=new.api_key_id)
+    leases.complete(direct, lease, OUTCOME, LINKS)
+
+    with pytest.raises(QuotaExceeded):
+        submissions.submit(direct, storage, doorbell, replace(new, monthly_quota_seconds=1))
+
+    assert (rows(direct), uploads(storage)) == ([lease.job.id], [])
+    (today,) = usage.by_day(direct, new.api_key_id, days=1)
+    assert today.submitted == 0
 
 
 def test_a_rival_that_came_in_between_under_the_same_key_is_the_first_answer(
@@ -160,6 +179,7 @@ def received(folder: Path, api_key_id: str) -> NewJob:
         image_type=MediaType.PNG,
         audio=folder / "audio",
         audio_type=MediaType.WAV,
+        size_bytes=10,
         motion=Motion.AUTO,
         webhook_url=None,
     )

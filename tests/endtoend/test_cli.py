@@ -63,8 +63,10 @@ def test_keys_are_listed_without_what_is_secret(service: Service) -> None:
 
     (listed,) = (each for each in talkreel(service, "keys", "list") if each["id"] == key["id"])
 
-    assert set(listed) == {"id", "name", "createdAt", "revokedAt", "maxActiveJobs"}
-    assert (listed["name"], listed["revokedAt"], listed["maxActiveJobs"]) == ("listed", None, 1)
+    assert not {"apiKey", "webhookSecret"} & set(listed)
+    assert key["apiKey"].startswith(listed["prefix"])
+    assert (listed["name"], listed["revokedAt"], listed["admin"]) == ("listed", None, False)
+    assert listed["maxActiveJobs"] == 1
 
 
 def test_a_key_may_be_made_for_several_jobs_at_once(service: Service) -> None:
@@ -75,12 +77,27 @@ def test_a_key_may_be_made_for_several_jobs_at_once(service: Service) -> None:
     assert listed["maxActiveJobs"] == 3
 
 
-def test_a_limit_out_of_bounds_is_refused_and_makes_no_key(service: Service) -> None:
-    done = run([TALKREEL, "keys", "create", "too busy", "--max-active-jobs", "101"], service.environment)
+def test_an_admin_s_key_with_a_quota_is_made_and_used_over_http(service: Service) -> None:
+    (key,) = talkreel(service, "keys", "create", "root", "--admin", "--monthly-quota", "3600")
+
+    headers = {"X-API-Key": key["apiKey"]}
+    made = httpx.post(f"{service.address}/api/keys", headers=headers, json={"name": "made over HTTP"})
+
+    assert made.status_code == 201
+    assert jobs_answer(service, made.json()["apiKey"]).status_code == 200
+    (listed,) = (each for each in talkreel(service, "keys", "list") if each["id"] == key["id"])
+    assert (listed["admin"], listed["monthlyQuotaSeconds"]) == (True, 3600)
+    assert listed["lastUsedAt"] is not None
+
+
+@pytest.mark.parametrize(("option", "value"), [("--max-active-jobs", "101"), ("--monthly-quota", "0")])
+def test_a_bound_that_can_t_be_is_refused_and_makes_no_key(service: Service, option: str, value: str) -> None:
+    done = run([TALKREEL, "keys", "create", "bound to fail", option, value], service.environment)
 
     assert done.returncode != 0
-    assert "--max-active-jobs" in done.stderr
-    assert "too busy" not in [key["name"] for key in talkreel(service, "keys", "list")]
+    assert option in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "bound to fail" not in [key["name"] for key in talkreel(service, "keys", "list")]
 
 
 def test_a_revoked_key_is_401_from_then_on(service: Service) -> None:

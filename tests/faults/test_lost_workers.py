@@ -81,6 +81,9 @@ def test_a_job_whose_every_attempt_dies_is_given_up_with_a_reason(
 
     status = alice.wait_for(job_id, "FAILED")
     assert "broke off 2 times" in status["errorMessage"]
+    used = alice.http.get("/api/usage?days=2").json()["total"]
+    assert (used["jobs"]["submitted"], used["jobs"]["failed"]) == (1, 1)
+    assert used["cpuSeconds"] > 0, "the kernel knows what the dead have spent"
     assert alice.submitted() != job_id
 
 

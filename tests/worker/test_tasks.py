@@ -17,7 +17,7 @@ from worker.failures import LeaseLost
 from worker.tasks import _end
 from worker.workshop import Workshop
 
-OUTCOME = Outcome(MotionMade.STILL, (), duration_seconds=1.0, width=32, height=32)
+OUTCOME = Outcome(MotionMade.STILL, (), duration_seconds=1.0, width=32, height=32, video_bytes=7)
 
 
 @pytest.fixture

@@ -1,0 +1,29 @@
+"""How a view answers, and how it reads which page is asked for."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from app.errors import InvalidParameter
+from app.payloads import Body
+
+DEFAULT_PAGE = 20
+MAX_PAGE = 100
+
+
+def answer(body: Body, status: int = 200) -> Response:
+    """The body as JSON."""
+    return Response(body.json_bytes(), status, mimetype="application/json")
+
+
+def page_limit() -> int:
+    """How many a page may hold. Raises InvalidParameter."""
+    return number_parameter("limit", default=DEFAULT_PAGE, largest=MAX_PAGE)
+
+
+def number_parameter(name: str, *, default: int, largest: int) -> int:
+    """A whole number of the query, from 1 on. Raises InvalidParameter."""
+    text = request.args.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= largest):
+        raise InvalidParameter(name, f"a number from 1 to {largest}")
+    return int(text)
