@@ -13,6 +13,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     migrations                                 the schema
     segments                                   the verbs: of those who draw a long talk together
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
+    marks                                      has a job changed: for those who wait for it
     submissions  leases  housekeeping          the verbs: the upload's, a worker's, the sweeper's
     webhooks                                   the verbs: an owner's again, of what was sent
     web/                                       Flask

@@ -14,7 +14,8 @@
     ├── RangeNotSatisfiable 416
     ├── RateLimited 429
     ├── InternalError 500
-    └── Unavailable 503 ── DatabaseUnavailable (CommitUnknown), StorageUnavailable, DiskFull
+    └── Unavailable 503 ── DatabaseUnavailable (CommitUnknown), StorageUnavailable, Stopping, DiskFull,
+                           TooManyStreams
 
 What a render can fail with is in `worker/failures.py`: it ends a job, not a request.
 """
@@ -241,3 +242,11 @@ class DiskFull(Unavailable):
     code = "disk_full"
     sentence = "The service has no room for the upload right now. Try again later."
     retry_after_seconds = 60
+
+
+class TooManyStreams(Unavailable):
+    code = "too_many_streams"
+    sentence = (
+        "Too many clients follow jobs at the moment. Ask for the job's status instead, or try again later."
+    )
+    retry_after_seconds = 10

@@ -27,7 +27,7 @@ FLOORS = (
     {"app.database", "app.storage", "app.queues", "app.valkey", "app.children"},
     {"app.migrations", "app.supervisor"},
     {"app.segments"},
-    {"app.apikeys", "app.jobs", "app.deliveries", "app.readiness"},
+    {"app.apikeys", "app.jobs", "app.deliveries", "app.readiness", "app.marks"},
     {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks"},
     {"app.web", "app.service"},
     {"app.cli"},

@@ -9,6 +9,7 @@ from app.settings import Settings
 from app.web import auth, connection, errors, headers, limits
 from app.web.health import health
 from app.web.jobs import api
+from app.web.live import live
 from app.web.services import EXTENSION, Services
 from app.web.videos import videos
 
@@ -23,7 +24,7 @@ def create_app(settings: Settings) -> Flask:
     limits.register(app, settings)
     auth.register(app)
     connection.register(app)
-    for blueprint in (health, api, videos):
+    for blueprint in (health, api, live, videos):
         app.register_blueprint(blueprint)
     return app
 

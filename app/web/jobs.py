@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, Response, request
 
 from app import housekeeping, ids, jobs, submissions, webhooks
 from app.errors import DeliveryNotFound, InvalidParameter, JobNotFound
+from app.models import Job
 from app.payloads import (
+    AwaitedBody,
     Body,
     CreatedBody,
     DeliveriesBody,
     DeliveryBody,
     DoneBody,
+    Links,
     ListBody,
     StatusBody,
 )
-from app.states import ACTIVE, JobStatus
+from app.states import JobStatus
 from app.submissions import NewJob
 from app.web import uploads
 from app.web.auth import caller
+from app.web.patience import delayed
 from app.web.services import services
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
-POLL_AFTER_SECONDS = 2
 CANCELLED = "Job cancelled successfully"
 DELETED = "Job deleted successfully"
 REDELIVERING = "Webhook will be sent again"
@@ -46,7 +51,7 @@ def submit() -> Response:
     job_id = _take_in()
     response = _answer(CreatedBody(job_id=job_id), status=201)
     response.headers["Location"] = f"/api/status/{job_id}"
-    return response
+    return delayed(response, job_id, partial(_show_outcome, services().links))
 
 
 @api.get("/jobs")
@@ -55,15 +60,6 @@ def page() -> Response:
     found = jobs.page(services().database, owner=caller().id, limit=limit, cursor=cursor, status=status)
     links = services().links
     return _answer(ListBody.of(found.jobs, limit=limit, next_cursor=found.next_cursor, links=links))
-
-
-@api.get("/status/<job_id>")
-def status(job_id: str) -> Response:
-    job = jobs.get(services().database, job_id, owner=caller().id)
-    response = _answer(StatusBody.of(job, services().links))
-    if job.status in ACTIVE:
-        response.headers["Retry-After"] = str(POLL_AFTER_SECONDS)
-    return response
 
 
 @api.post("/jobs/<job_id>/cancel")
@@ -113,6 +109,10 @@ def _take_in() -> str:
         )
         submissions.submit(parts.database, parts.storage, parts.doorbell, new)
     return job_id
+
+
+def _show_outcome(links: Links, response: Response, job: Job) -> None:
+    response.data = AwaitedBody(job_id=job.id, job=StatusBody.of(job, links)).json_bytes()
 
 
 def _answer(body: Body, status: int = 200) -> Response:
