@@ -14,8 +14,7 @@
     ├── RangeNotSatisfiable 416
     ├── RateLimited 429
     ├── InternalError 500
-    └── Unavailable 503 ── DatabaseUnavailable (CommitUnknown), StorageUnavailable, Stopping, DiskFull,
-                           TooManyStreams
+    └── Unavailable 503 ── DatabaseUnavailable (CommitUnknown), StorageUnavailable, DiskFull, TooManyStreams
 
 What a render can fail with is in `worker/failures.py`: it ends a job, not a request.
 """
@@ -246,7 +245,5 @@ class DiskFull(Unavailable):
 
 class TooManyStreams(Unavailable):
     code = "too_many_streams"
-    sentence = (
-        "Too many clients follow jobs at the moment. Ask for the job's status instead, or try again later."
-    )
+    sentence = "Too many clients follow jobs right now. Ask for the job's status, or try again later."
     retry_after_seconds = 10
