@@ -5,7 +5,6 @@ The format is the HTML standard's, section 9.2 (Server-sent events).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -35,18 +34,20 @@ HEADERS = {"Content-Type": MIME_TYPE, "Cache-Control": "no-cache", "X-Accel-Buff
 class Follower:
     """A listener that tells all news of a job as events."""
 
-    def __init__(self, job: Job, last_event_id: str | None, links: Links) -> None:
+    def __init__(self, job: Job, last_event_id: str | None, links: Links, *, now_seconds: float) -> None:
         """`last_event_id` is the mark of what the client knows, if it was here before."""
         self.job_id = job.id
         self.mark = last_event_id or ""
         self._links = links
-        self._spoke_at = time.monotonic()
-        word = self.hear(job) if self.mark != marks.of(job) or job.status in TERMINAL else Word(b"")
+        self._spoke_at = now_seconds
+        word = (
+            self.hear(job, now_seconds) if self.mark != marks.of(job) or job.status in TERMINAL else Word(b"")
+        )
         #: With this the stream begins; it may be the end, too.
         self.beginning = Word(RETRY + word.data, word.is_last)
 
-    def hear(self, job: Job | None) -> Word:
-        self._spoke_at = time.monotonic()
+    def hear(self, job: Job | None, now_seconds: float) -> Word:
+        self._spoke_at = now_seconds
         if job is None:
             return Word(_event("deleted", DeletedBody(job_id=self.job_id)), is_last=True)
         self.mark = marks.of(job)

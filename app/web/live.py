@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,8 @@ def status(job_id: str) -> Response:
 
 @live.get("/jobs/<job_id>/events")
 def events(job_id: str) -> Response:
-    follower = Follower(_own(job_id), request.headers.get("Last-Event-ID"), services().links)
+    job, known = _own(job_id), request.headers.get("Last-Event-ID")
+    follower = Follower(job, known, services().links, now_seconds=time.monotonic())
     is_all = follower.beginning.is_last or request.method == "HEAD"
     watch = None if is_all else services().lookout.admit(follower, caller().id)
     return EventStream(follower.beginning, watch)

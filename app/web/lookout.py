@@ -38,11 +38,11 @@ class Listener(Protocol):
     #: Of what it has heard (`app.marks`).
     mark: str
 
-    def hear(self, job: Job | None) -> Word | None:
-        """What to say about news; None: it was deleted."""
+    def hear(self, job: Job | None, now_seconds: float) -> Word | None:
+        """What to say about news, by the monotonic clock. Without a job: it was deleted."""
 
     def idle(self, now_seconds: float) -> Word | None:
-        """What to say when there are none, by the monotonic clock."""
+        """What to say when there are none."""
 
     def farewell(self) -> Word:
         """The last word where it has to go before the job's end. Changes nothing."""
@@ -129,14 +129,15 @@ class Lookout:
 
     def look(self, listeners: Collection[Listener]) -> list[tuple[Listener, Word]]:
         """What there is to say to each of them. Asks once for all, and again only for what is new."""
+        now = time.monotonic()
         try:
             sights = marks.seen(self._database, {one.job_id for one in listeners})
             news = self._news([one for one in listeners if _is_behind(one, sights)])
         except DatabaseUnavailable:
             # Nobody is sent away for it: the next look is soon.
-            told = [(one, one.idle(time.monotonic())) for one in listeners]
+            told = [(one, one.idle(now)) for one in listeners]
         else:
-            told = [(one, _told(one, sights.get(one.job_id), news)) for one in listeners]
+            told = [(one, _told(one, sights.get(one.job_id), news, now)) for one in listeners]
         return [(one, word) for one, word in told if word]
 
     def _news(self, behind: Collection[Listener]) -> Mapping[str, Job]:
@@ -178,11 +179,11 @@ def _is_behind(listener: Listener, sights: Mapping[str, Sight]) -> bool:
     return sight is not None and sight.mark != listener.mark
 
 
-def _told(listener: Listener, sight: Sight | None, news: Mapping[str, Job]) -> Word | None:
+def _told(listener: Listener, sight: Sight | None, news: Mapping[str, Job], now: float) -> Word | None:
     if sight is None:
-        return listener.hear(None)
+        return listener.hear(None, now)
     if sight.is_revoked:
         return listener.farewell()
     if sight.mark != listener.mark and listener.job_id in news:
-        return listener.hear(news[listener.job_id])
-    return listener.idle(time.monotonic())
+        return listener.hear(news[listener.job_id], now)
+    return listener.idle(now)

@@ -70,11 +70,11 @@ class Waiter:
         self.answer: Callable[[Job | None], bytes] = lambda _job: b""
         self._ends_at = time.monotonic() + seconds
 
-    def hear(self, job: Job | None) -> Word | None:
+    def hear(self, job: Job | None, now_seconds: float) -> Word | None:
         if job is None:
             return self.farewell()
         self.job, self.mark = job, marks.of(job)
-        return self.farewell() if job.status in TERMINAL else self.idle(time.monotonic())
+        return self.farewell() if job.status in TERMINAL else self.idle(now_seconds)
 
     def idle(self, now_seconds: float) -> Word | None:
         return self.farewell() if now_seconds >= self._ends_at else None
