@@ -14,7 +14,8 @@ from app import marks
 from app.models import Job
 from app.payloads import Body, DeletedBody, Links, StatusBody
 from app.states import TERMINAL
-from app.web.lookout import Watch, Word
+from app.web.listeners import Word
+from app.web.lookout import Watch
 from app.web.parking import http_bytes, parks
 
 if TYPE_CHECKING:

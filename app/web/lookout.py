@@ -1,7 +1,4 @@
-"""One look at all the jobs that somebody waits for, by one thread, however many wait.
-
-Whoever waits is a `Listener`: it knows what to say to its client when there is news, and when there is none.
-"""
+"""One look at all the jobs that somebody waits for, by one thread, however many wait."""
 
 from __future__ import annotations
 
@@ -9,46 +6,17 @@ import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Collection, Iterator, Mapping
 
 from app import marks
 from app.database import Database
 from app.errors import DatabaseUnavailable, TooManyStreams
 from app.marks import Sight
 from app.models import Job
+from app.web.listeners import Listener, Say, Word
 
 #: Between two looks. Nobody is asked while nobody waits.
 LOOK_SECONDS = 0.4
-
-
-@dataclass(frozen=True)
-class Word:
-    """What a client is to be sent now; after the last one its connection ends."""
-
-    data: bytes
-    is_last: bool = False
-
-
-class Listener(Protocol):
-    """Somebody who waits for a job to change. All but `farewell` is called by one thread at a time."""
-
-    job_id: str
-    #: Of what it has heard (`app.marks`).
-    mark: str
-
-    def hear(self, job: Job | None, now_seconds: float) -> Word | None:
-        """What to say about news, by the monotonic clock. Without a job: it was deleted."""
-
-    def idle(self, now_seconds: float) -> Word | None:
-        """What to say when there are none."""
-
-    def farewell(self) -> Word:
-        """The last word where it has to go before the job's end. Changes nothing."""
-
-
-Say = Callable[[Word], None]
 
 
 class Watch:

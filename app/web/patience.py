@@ -17,7 +17,8 @@ from app.errors import TooManyStreams
 from app.models import Job
 from app.states import TERMINAL
 from app.web.auth import caller
-from app.web.lookout import Watch, Word
+from app.web.listeners import Word
+from app.web.lookout import Watch
 from app.web.parking import http_bytes, parks
 from app.web.services import services
 
@@ -106,7 +107,7 @@ class DelayedAnswer(Response):
 
 def _shown(given: Response, show: Show, job: Job | None) -> Response:
     """A copy, as two threads may ask for it: the one that watches, and the one that stops."""
-    answer = Response(given.get_data(), given.status, given.headers)
+    answer = Response(given.get_data(), given.status, given.headers.copy())
     if job:
         show(answer, job)
     return answer

@@ -14,7 +14,7 @@ from functools import partial
 from selectors import EVENT_READ, BaseSelector
 from typing import Protocol
 
-from app.web.lookout import Say, Word
+from app.web.listeners import Say, Word
 
 #: What the kernel holds for a client that doesn't read; Linux doubles it.
 SEND_BUFFER_BYTES = 32 * 1024

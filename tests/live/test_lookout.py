@@ -13,7 +13,8 @@ from sqlalchemy import event
 from app import jobs
 from app.database import Database
 from app.web.events import HEARTBEAT, Follower
-from app.web.lookout import Lookout, Word
+from app.web.listeners import Word
+from app.web.lookout import Lookout
 from tests.processes import free_ports
 from tests.service import wait_until
 from tests.world import World

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from app.web.lookout import Say, Word
+from app.web.listeners import Say, Word
 from app.web.waitingroom import MAX_IDLE_BYTES, SEND_BUFFER_BYTES, WaitingRoom
 
 
