@@ -15,7 +15,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     key_bodies  usage_bodies                   the serialisers of both
     segments                                   the verbs: of those who draw a long talk together
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
-    slots  idempotency                         how many jobs a key may have at once; what came before
+    slots  idempotency  marks                  how many jobs at once; what came before; has a job changed
     submissions  leases  housekeeping          the verbs: the upload's, a worker's, the sweeper's
     webhooks                                   the verbs: an owner's again, of what was sent
     web/                                       Flask

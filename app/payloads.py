@@ -199,6 +199,18 @@ class CreatedBody(Body):
     job_id: str
 
 
+class AwaitedBody(CreatedBody):
+    """`POST /api/jobs` by a client that would rather wait."""
+
+    job: StatusBody
+
+
+class DeletedBody(Body):
+    """The last event of a job that was deleted."""
+
+    job_id: str
+
+
 class DoneBody(Body):
     """Cancel, delete and redeliver."""
 

@@ -140,6 +140,8 @@ class Settings(BaseSettings):
     trusted_proxies: CountOrNone = 0
     rate_limit: Rate = "600/minute"
     submit_rate_limit: Rate = "30/minute"
+    max_streams: Count = 1_000
+    max_streams_per_key: Count = 100
     max_file_bytes: Count = 52_428_800
     max_image_pixels: Count = 50_000_000
     max_audio_seconds: Count = 14_400

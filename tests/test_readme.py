@@ -22,6 +22,7 @@ from tests.service import Service, wait_until
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 KEYS = README.partition("### Keys")[2].partition("\n##")[0]
+FOLLOWING = README.partition("### Following a job")[2].partition("\n### ")[0]
 WEBHOOKS = README.partition("### Webhooks")[2].partition("\n##")[0]
 
 
@@ -99,6 +100,19 @@ def test_the_curl_lines_of_keys_make_list_and_revoke_one_and_show_its_use(
     assert made["id"] in {key["id"] for key in listed}
     assert used["quota"]["monthlySeconds"] == 3600
     assert json.loads(shell(revoke.replace("KEY_ID", made["id"])))["success"]
+
+
+def test_the_curl_lines_that_follow_a_job_hear_its_end(service: Service, tmp_path: Path) -> None:
+    user = service.user("follower")
+    shell = partial(run, key=user.key["apiKey"], url=service.address, folder=tmp_path)
+    follow, wait = re.findall(r"^curl .*$", FOLLOWING, re.M)
+
+    job_id = user.submitted()
+    waited = json.loads(shell(wait.replace("JOB_ID", job_id)))
+    followed = shell(follow.replace("JOB_ID", job_id))
+
+    assert waited["status"] == "COMPLETED"
+    assert f"\nevent: completed\ndata: {json.dumps(waited, separators=(',', ':'))}\n\n" in followed
 
 
 def test_the_code_that_verifies_a_webhook_does() -> None:

@@ -15,7 +15,7 @@
     ├── IdempotencyKeyReused 422
     ├── RateLimited 429
     ├── InternalError 500
-    └── Unavailable 503 ── DatabaseUnavailable (CommitUnknown), StorageUnavailable, Stopping, DiskFull
+    └── Unavailable 503 ── DatabaseUnavailable (CommitUnknown), StorageUnavailable, DiskFull, Stopping ...
 
 What a render can fail with is in `worker/failures.py`: it ends a job, not a request.
 """
@@ -29,6 +29,7 @@ from app.errors.unavailable import DiskFull as DiskFull
 from app.errors.unavailable import InternalError as InternalError
 from app.errors.unavailable import Stopping as Stopping
 from app.errors.unavailable import StorageUnavailable as StorageUnavailable
+from app.errors.unavailable import TooManyStreams as TooManyStreams
 from app.errors.unavailable import Unavailable as Unavailable
 
 

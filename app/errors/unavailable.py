@@ -40,3 +40,9 @@ class DiskFull(Unavailable):
     code = "disk_full"
     sentence = "The service has no room for the upload right now. Try again later."
     retry_after_seconds = 60
+
+
+class TooManyStreams(Unavailable):
+    code = "too_many_streams"
+    sentence = "Too many clients follow jobs right now. Ask for the job's status, or try again later."
+    retry_after_seconds = 10

@@ -10,6 +10,7 @@ from app.web import auth, connection, errors, headers, limits
 from app.web.health import health
 from app.web.jobs import api
 from app.web.keys import keys
+from app.web.live import live
 from app.web.services import EXTENSION, Services
 from app.web.usage import used
 from app.web.videos import videos
@@ -25,7 +26,7 @@ def create_app(settings: Settings) -> Flask:
     limits.register(app, settings)
     auth.register(app)
     connection.register(app)
-    for blueprint in (health, api, keys, used, videos):
+    for blueprint in (health, api, live, keys, used, videos):
         app.register_blueprint(blueprint)
     return app
 

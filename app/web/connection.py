@@ -37,7 +37,17 @@ class EarlyAnswers:
             return self._app(environ, start_response)
         body = PromptBody(environ["wsgi.input"], connection, _awaits_continue(environ))
         environ["wsgi.input"] = body
-        return self._app(environ, partial(_start, body, start_response))
+        pieces = self._app(environ, partial(_start, body, start_response))
+        if getattr(connection, "guest", None):
+            _leave_to_guest(start_response)
+        return pieces
+
+
+def _leave_to_guest(start_response: Any) -> None:
+    """Has gunicorn write nothing, and let go of the connection: `app.web.waitingroom` answers."""
+    answer = start_response.__self__
+    answer.headers_sent = True
+    answer.force_close()
 
 
 def _awaits_continue(environ: WSGIEnvironment) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from app import migrations
 from app.database import Database
 from app.settings import Settings, SettingsError
+from app.web import descriptors
 from app.web.pace import Pace
 
 try:
@@ -25,8 +26,8 @@ bind = (
 workers = _settings.web_workers
 worker_class = "app.web.worker.DoorWorker"
 threads = _settings.web_threads
-#: Of each worker; the usual limit of open files is 1024.
-worker_connections = 512
+#: Of each worker, besides those that wait for a job (MAX_STREAMS).
+worker_connections = descriptors.CONNECTIONS
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats, in memory
 #: Liveness of a worker's main loop, not of a request.
 timeout = 30
@@ -44,7 +45,8 @@ PACE = Pace()
 
 
 def on_starting(server: Any) -> None:  # noqa: ARG001 - gunicorn calls it with itself
-    """Once, before any worker: the schema and the folder must be there."""
+    """Once, before any worker: the schema and the folder must be there, and room for all connections."""
+    descriptors.raise_limit(_settings.max_streams)
     _settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(_settings.database_url)
     migrations.upgrade(database)

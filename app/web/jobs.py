@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from flask import Blueprint, Response, request
 
 from app import housekeeping, ids, jobs, submissions, webhooks
 from app.errors import DeliveryNotFound, InvalidParameter, JobNotFound
 from app.idempotency import Claim
+from app.models import Job
 from app.payloads import (
+    AwaitedBody,
     CreatedBody,
     DeliveriesBody,
     DeliveryBody,
     DoneBody,
+    Links,
     ListBody,
     StatusBody,
 )
-from app.states import ACTIVE, JobStatus
+from app.states import JobStatus
 from app.submissions import Accepted, NewJob
 from app.web import uploads
 from app.web.answers import answer, page_limit
 from app.web.auth import caller
 from app.web.fingerprints import Fingerprint
+from app.web.patience import delayed
 from app.web.services import services
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
-POLL_AFTER_SECONDS = 2
 CANCELLED = "Job cancelled successfully"
 DELETED = "Job deleted successfully"
 REDELIVERING = "Webhook will be sent again"
@@ -52,7 +56,7 @@ def submit() -> Response:
     response.headers["Location"] = f"/api/status/{accepted.job_id}"
     if accepted.is_replay:
         response.headers["Idempotency-Replayed"] = "true"
-    return response
+    return delayed(response, accepted.job_id, partial(_show_outcome, services().links))
 
 
 @api.get("/jobs")
@@ -61,15 +65,6 @@ def page() -> Response:
     found = jobs.page(services().database, owner=caller().id, limit=limit, cursor=cursor, status=status)
     links = services().links
     return answer(ListBody.of(found.jobs, limit=limit, next_cursor=found.next_cursor, links=links))
-
-
-@api.get("/status/<job_id>")
-def status(job_id: str) -> Response:
-    job = jobs.get(services().database, job_id, owner=caller().id)
-    response = answer(StatusBody.of(job, services().links))
-    if job.status in ACTIVE:
-        response.headers["Retry-After"] = str(POLL_AFTER_SECONDS)
-    return response
 
 
 @api.post("/jobs/<job_id>/cancel")
@@ -132,6 +127,10 @@ def _idempotency_key() -> str | None:
     if text is not None and not _IDEMPOTENCY_KEY.fullmatch(text):
         raise InvalidParameter("Idempotency-Key", "1 to 255 printable ASCII characters")
     return text
+
+
+def _show_outcome(links: Links, response: Response, job: Job) -> None:
+    response.data = AwaitedBody(job_id=job.id, job=StatusBody.of(job, links)).json_bytes()
 
 
 def _status() -> JobStatus | None:

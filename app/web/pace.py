@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Stopping
+from app.web.waitingroom import Guest
 
 #: One receive takes at most this much, and so much memory.
 MAX_RECV_BYTES = 256 * 1024
@@ -64,6 +65,8 @@ class PacedSocket(socket.socket):
 
     pace = Pace()
     last_call = LastCall()
+    #: Who stays on the connection when its request is over (`app.web.waitingroom`).
+    guest: Guest | None = None
     _began_at: float | None = None
     _received_bytes = 0
     _in_body = False

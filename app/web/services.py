@@ -12,6 +12,8 @@ from app.payloads import Links
 from app.queues import Doorbell
 from app.settings import Settings
 from app.storage import Storage, open_storage
+from app.web.descriptors import places_for
+from app.web.lookout import Lookout
 from app.webhook_urls import check_webhook_url
 
 EXTENSION = "talkreel"
@@ -24,15 +26,19 @@ class Services:
     storage: Storage
     doorbell: Doorbell
     links: Links
+    lookout: Lookout
 
     @classmethod
     def of(cls, settings: Settings) -> Services:
+        database = Database(settings.database_url)
+        places = places_for(settings.max_streams)
         return cls(
             settings=settings,
-            database=Database(settings.database_url),
+            database=database,
             storage=open_storage(settings),
             doorbell=Doorbell(settings.redis_url),
             links=Links.of(settings),
+            lookout=Lookout(database, places, settings.max_streams_per_key),
         )
 
     def check_webhook_url(self, url: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import select
-import socket
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
@@ -32,7 +31,7 @@ class Visitor(TConn):  # type: ignore[misc]
 
     sock: PacedSocket
 
-    def __init__(self, *connection: Any, see_off: Callable[[socket.socket], None]) -> None:
+    def __init__(self, *connection: Any, see_off: Callable[[PacedSocket], None]) -> None:
         super().__init__(*connection)
         self._see_off = see_off
         self.head = bytearray()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import selectors
-import socket
 import time
 from collections import deque
 from contextlib import suppress
@@ -24,9 +23,10 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
 
 from app.web.lanes import Lanes
 from app.web.lingering import Lingering
-from app.web.pace import LastCall, Pace, paced
+from app.web.pace import LastCall, Pace, PacedSocket, paced
 from app.web.refusals import FAILED, HEAD_TOO_LARGE, refusal_of
 from app.web.visitor import Arrival, Visitor
+from app.web.waitingroom import WaitingRoom
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +52,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         self._lingering = Lingering(self.poller, self._forget)
+        self._waiting_room = WaitingRoom(self.poller, self.method_queue.defer)
         super().run()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
@@ -64,6 +65,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]
         if not self.alive:
             for listener in self.sockets:
                 listener.close()
+            self._waiting_room.close()
 
     def accept(self, listener: Any) -> None:
         """Lets the next one in. Where it gets crowded, who has waited longest without a request goes."""
@@ -131,8 +133,14 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]
             self._forget()
             conn.close()
 
-    def _see_off(self, connection: socket.socket) -> None:
-        """gunicorn no longer counts it; we do, so that a stopping worker waits for it."""
+    def _see_off(self, connection: PacedSocket) -> None:
+        """gunicorn no longer counts it; we do, so that a stopping worker waits for it.
+
+        Where a guest stays nobody counts: it has a place of its own, and takes nobody else's.
+        """
+        if connection.guest:
+            self._waiting_room.take(connection, connection.guest)
+            return
         self.nr_conns += 1
         self._lingering.take(connection)
 

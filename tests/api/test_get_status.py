@@ -183,6 +183,25 @@ def test_a_polled_answer_stays_the_same(world: World, monkeypatch: pytest.Monkey
     assert len(answers) == 1
 
 
+def test_a_polled_answer_that_is_known_costs_no_body(world: World) -> None:
+    job_id = world.alice.submitted()
+    path = f"/api/status/{job_id}"
+    first = world.alice.get(path)
+    known = {**world.alice.headers, "If-None-Match": first.headers["ETag"]}
+
+    again = world.alice.client.get(path, headers=known)
+    world.fail(job_id)
+    changed = world.alice.client.get(path, headers=known)
+
+    assert re.fullmatch(r'"[0-9a-f]{40}"', first.headers["ETag"])
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert (again.status_code, again.data) == (304, b"")
+    assert {name: again.headers[name] for name in ("ETag", "Retry-After", "Cache-Control")} == {
+        name: first.headers[name] for name in ("ETag", "Retry-After", "Cache-Control")
+    }
+    assert (changed.status_code, changed.headers["ETag"] == first.headers["ETag"]) == (200, False)
+
+
 def test_a_job_of_a_deactivated_key_still_ends(world: World) -> None:
     job_id = world.alice.submitted()
     apikeys.revoke(world.services.database, world.alice.key.id)

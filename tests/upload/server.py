@@ -53,7 +53,9 @@ class Server:
 
 
 @contextmanager
-def running(data_dir: Path, config: str, app: str = "tests.upload.door:application") -> Iterator[Server]:
+def running(
+    data_dir: Path, config: str, app: str = "tests.upload.door:application", **settings: str
+) -> Iterator[Server]:
     port = _free_port()
     environment = {
         **os.environ,
@@ -61,6 +63,7 @@ def running(data_dir: Path, config: str, app: str = "tests.upload.door:applicati
         "DATA_DIR": str(data_dir),
         "WEB_WORKERS": "1",
         "WEB_THREADS": "4",
+        **settings,
     }
     argv = [sys.executable, "-m", "gunicorn", "--config", f"python:{config}", app]
     with subprocess.Popen(argv, env=environment) as process:
