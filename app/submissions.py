@@ -33,6 +33,7 @@ class NewJob:
     audio_type: MediaType
     motion: Motion
     webhook_url: str | None
+    loudness_lufs: float | None = None
 
 
 def submit(database: Database, storage: Storage, doorbell: Doorbell, new: NewJob) -> None:
@@ -96,6 +97,7 @@ def _insert(database: Database, new: NewJob) -> None:
                 api_key_id=new.api_key_id,
                 status=JobStatus.PENDING,
                 motion_asked=new.motion,
+                loudness_asked=new.loudness_lufs,
                 webhook_url=new.webhook_url,
                 image_type=new.image_type,
                 audio_type=new.audio_type,

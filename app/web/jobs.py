@@ -110,6 +110,7 @@ def _take_in() -> str:
             audio_type=submission.audio.media_type,
             motion=submission.motion,
             webhook_url=submission.webhook_url,
+            loudness_lufs=submission.loudness_lufs,
         )
         submissions.submit(parts.database, parts.storage, parts.doorbell, new)
     return job_id
