@@ -54,6 +54,9 @@ class Outcome:
     width: int
     height: int
     video_bytes: int
+    #: In LUFS, of the video and of the upload; None where no loudness was asked for, or none can be measured.
+    loudness: float | None = None
+    loudness_before: float | None = None
 
 
 def claim(database: Database, job_id: str, generation: int, *, lease_seconds: float) -> Lease | None:
@@ -101,6 +104,8 @@ def complete(
         "duration_seconds": outcome.duration_seconds,
         "width": outcome.width,
         "height": outcome.height,
+        "loudness": outcome.loudness,
+        "loudness_before": outcome.loudness_before,
         "share_token": ids.new_id(),
     }
     with database.writing() as session:

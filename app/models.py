@@ -112,6 +112,8 @@ class Job(SQLModel, table=True):
     slot: int = 0
     status: JobStatus = Field(sa_column=_word(JobStatus, closed=True))
     motion_asked: Motion = Field(sa_column=_word(Motion))
+    #: What the sound is to be levelled to, in LUFS; null: it stays as it is.
+    loudness_asked: float | None = None
     webhook_url: str | None = Field(default=None, sa_type=String)
     image_type: MediaType = Field(sa_column=_word(MediaType))
     audio_type: MediaType = Field(sa_column=_word(MediaType))
@@ -136,6 +138,9 @@ class Job(SQLModel, table=True):
     duration_seconds: float | None = None
     width: int | None = None
     height: int | None = None
+    #: Integrated loudness in LUFS, where one was asked for: of the upload, and of the video.
+    loudness_before: float | None = None
+    loudness: float | None = None
     error_message: str | None = None
 
     share_token: str | None = Field(default=None, unique=True)

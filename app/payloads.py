@@ -76,6 +76,8 @@ class StatusBody(Body):
     duration_seconds: float | None
     width: int | None
     height: int | None
+    loudness: float | None
+    loudness_before: float | None
 
     @classmethod
     def of(cls, job: Job, links: Links) -> StatusBody:
@@ -95,6 +97,8 @@ class StatusBody(Body):
             duration_seconds=job.duration_seconds,
             width=job.width,
             height=job.height,
+            loudness=job.loudness,
+            loudness_before=job.loudness_before,
         )
 
 

@@ -38,6 +38,7 @@ class NewJob:
     size_bytes: int
     motion: Motion
     webhook_url: str | None
+    loudness_lufs: float | None = None
     claim: Claim | None = None
     monthly_quota_seconds: int | None = None
 
@@ -151,6 +152,7 @@ def _row(new: NewJob, slot: int, now: int) -> Job:
         slot=slot,
         status=JobStatus.PENDING,
         motion_asked=new.motion,
+        loudness_asked=new.loudness_lufs,
         webhook_url=new.webhook_url,
         image_type=new.image_type,
         audio_type=new.audio_type,

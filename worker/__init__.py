@@ -8,6 +8,7 @@ The floors, each importing only from those above it, and from `app`, but never f
     process  ffmpeg                            the only launcher: progress, and a certain end
     pixels  picture  riff  sound               image in; audio in
     packets  aac  streamcopy                   the sound as AAC: encoded in parts, or copied
+    loudness  levelling                        how loud it is, and as loud as was asked for
     bits  h264  still  talking/                the two engines: a Scene to a video track
     clip  external  engines                    other engines: an operator's command, an installed package
     mux  checks                                MP4 out, and the last look at it

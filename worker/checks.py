@@ -73,5 +73,5 @@ def _decode(path: Path, scene: Scene, video: Track) -> None:
     bounds = Bounds(deadline_seconds=120 + scene.sound.duration_seconds / 10)
     strict = {**CLOSED, "f": "mov", "err_detect": "explode", "xerror": None}
     run(ffmpeg.input(local(path), **strict, t=OPENING_SECONDS).output("-", f="null", map=0), bounds)
-    if len(video.key_frames) > 1:
+    if video.key_frames_differ:
         run(ffmpeg.input(local(path), **strict, skip_frame="nokey")["v:0"].output("-", f="null"), bounds)

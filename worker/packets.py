@@ -27,7 +27,8 @@ class Track:
     first_tick: int | None = None
     end_tick: int = 0
     packets: int = 0
-    key_frames: set[str] = field(default_factory=set)
+    key_frames_differ: bool = False
+    _key_frame: str = ""
 
     @property
     def begin_seconds(self) -> Fraction | None:
@@ -42,7 +43,8 @@ class Track:
         self.end_tick = max(self.end_tick, pts + duration)
         self.packets += 1
         if is_key:
-            self.key_frames.add(checksum)
+            self.key_frames_differ |= self._key_frame not in ("", checksum)
+            self._key_frame = checksum
 
 
 def tracks_of(

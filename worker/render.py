@@ -13,10 +13,11 @@ from app.states import Motion, MotionMade, Phase
 from worker.aac import encode
 from worker.checks import check
 from worker.failures import CannotTalk, RenderFailed
+from worker.levelling import levelled
 from worker.mux import mux
 from worker.picture import normalise
 from worker.progress import Progress, Report, between
-from worker.scene import Crew, Engine, ReportShare, Scene, VideoTrack
+from worker.scene import Crew, Engine, ReportShare, Scene, SoundTrack, VideoTrack
 from worker.sound import decode
 from worker.still import still
 from worker.streamcopy import copied
@@ -25,13 +26,17 @@ from worker.talking.engine import talk
 
 @dataclass(frozen=True)
 class Upload:
-    """The two files as they came, with the types that their bytes have."""
+    """The two files as they came, with the types that their bytes have.
+
+    `loudness_lufs` is what the sound is to be levelled to; without one it stays as it is.
+    """
 
     image: Path
     image_type: MediaType
     audio: Path
     audio_type: MediaType
     motion: Motion
+    loudness_lufs: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class Rendered:
     duration_seconds: float
     motion: MotionMade
     notices: tuple[Notice, ...]
+    loudness: float | None
+    loudness_before: float | None
 
 
 def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Rendered:
@@ -72,13 +79,13 @@ def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Render
     """
     progress = Progress(report)
     scene = _scene(upload, folder, terms, progress)
-    ends = _ends_of_stages(scene)
+    ends = _ends_of_stages(scene, upload.loudness_lufs)
     video = _film(scene, terms.talking_engine, progress.stage(Phase.VIDEO, ends.video))
-    sound = _aac(scene, progress.stage(Phase.MUXING, ends.sound))
+    sound = _heard(scene, upload.loudness_lufs, progress.stage(Phase.MUXING, ends.sound))
     path = folder / "output.mp4"
-    mux(video, sound, scene.sound, path, progress.stage(Phase.MUXING, ends.mux))
+    mux(video, sound.path, scene.sound, path, progress.stage(Phase.MUXING, ends.mux))
     check(path, scene, progress.stage(Phase.CHECKING, 1))
-    return _rendered(path, scene, video)
+    return _rendered(path, scene, video, sound)
 
 
 def _scene(upload: Upload, folder: Path, terms: Terms, progress: Progress) -> Scene:
@@ -105,10 +112,17 @@ def _film(scene: Scene, talking_engine: Engine, report: ReportShare) -> VideoTra
         return replace(still(scene, report), notices=(Notice(reason.code, reason.sentence),))
 
 
-def _aac(scene: Scene, report: ReportShare) -> Path:
-    """The sound as it goes into the file: as it came if it can be, else encoded."""
+def _heard(scene: Scene, loudness_lufs: float | None, report: ReportShare) -> SoundTrack:
+    """The sound as it goes into the file: levelled if that was asked for, else as it came or encoded.
+
+    The engines follow the voice as it came. They judge it by its own quiet and loud, so that its level tells
+    them nothing, and what is drawn stays the same however often the levelling has to try.
+    """
     sound, folder = scene.sound, scene.folder
-    return copied(sound, folder, between(report, 0, 0.1)) or encode(sound, folder, between(report, 0.1, 1))
+    if loudness_lufs is not None:
+        return levelled(sound, loudness_lufs, folder, report)
+    path = copied(sound, folder, between(report, 0, 0.1)) or encode(sound, folder, between(report, 0.1, 1))
+    return SoundTrack(path)
 
 
 class _Ends(NamedTuple):
@@ -119,22 +133,26 @@ class _Ends(NamedTuple):
     mux: float
 
 
-def _ends_of_stages(scene: Scene) -> _Ends:
+def _ends_of_stages(scene: Scene, loudness_lufs: float | None) -> _Ends:
     """Divides what is left by what the stages take: seconds measured with 1080p on two cores."""
     seconds, channels = scene.sound.duration_seconds, scene.sound.channels
     video = 0.3 + seconds / 3000 if scene.motion is Motion.STILL else 2 + seconds / 3
     sound = 0.1 if scene.sound.aac else 0.1 + seconds * channels / 150
+    if loudness_lufs is not None:
+        sound = 0.5 + seconds * channels / 50
     costs = (video, sound, 0.2 + seconds / 1000, 0.7 + seconds / 1000)
     total = sum(costs)
     return _Ends(*(0.1 + 0.9 * so_far / total for so_far in list(accumulate(costs))[:3]))
 
 
-def _rendered(path: Path, scene: Scene, video: VideoTrack) -> Rendered:
+def _rendered(path: Path, scene: Scene, video: VideoTrack, sound: SoundTrack) -> Rendered:
     return Rendered(
         path=path,
         width=scene.picture.width,
         height=scene.picture.height,
         duration_seconds=scene.sound.duration_seconds,
         motion=video.motion,
-        notices=(*scene.picture.notices, *scene.sound.notices, *video.notices),
+        notices=(*scene.picture.notices, *scene.sound.notices, *video.notices, *sound.notices),
+        loudness=sound.lufs,
+        loudness_before=sound.lufs_before,
     )

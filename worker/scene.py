@@ -106,6 +106,19 @@ class VideoTrack:
     notices: tuple[Notice, ...] = ()
 
 
+@dataclass(frozen=True)
+class SoundTrack:
+    """AAC-LC in an MP4 at `path`.
+
+    `lufs` is its integrated loudness and `lufs_before` the upload's, where a loudness was asked for.
+    """
+
+    path: Path
+    lufs: float | None = None
+    lufs_before: float | None = None
+    notices: tuple[Notice, ...] = ()
+
+
 class Engine(Protocol):
     """Turns a Scene into a VideoTrack.
 

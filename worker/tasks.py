@@ -98,7 +98,14 @@ def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendere
     image, audio = folder / "image", folder / "audio"
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/image", image)
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/audio", audio)
-    upload = Upload(image, lease.job.image_type, audio, lease.job.audio_type, lease.job.motion_asked)
+    upload = Upload(
+        image,
+        lease.job.image_type,
+        audio,
+        lease.job.audio_type,
+        lease.job.motion_asked,
+        lease.job.loudness_asked,
+    )
     return render(upload, folder, _terms(shop, lease), heart.report)
 
 
@@ -122,6 +129,8 @@ def _outcome(rendered: Rendered) -> Outcome:
         width=rendered.width,
         height=rendered.height,
         video_bytes=rendered.path.stat().st_size,
+        loudness=rendered.loudness,
+        loudness_before=rendered.loudness_before,
     )
 
 

@@ -114,6 +114,7 @@ def _take_in(idempotency_key: str | None) -> Accepted:
             size_bytes=submission.image.size_bytes + submission.audio.size_bytes,
             motion=submission.motion,
             webhook_url=submission.webhook_url,
+            loudness_lufs=submission.loudness_lufs,
             claim=Claim(idempotency_key, fingerprint.hexdigest())
             if idempotency_key and fingerprint
             else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -35,6 +36,8 @@ from app.web.parts import FILE_RULES, DroppedPart, FilePart, TextPart, UploadedF
 CHUNK_BYTES = 256 * 1024
 #: What a body may hold beside its two files: boundaries, part headers, texts.
 MAX_OVERHEAD_BYTES = 64 * 1024
+#: From quieter than any broadcaster wants it to as loud as sound gets without being crushed.
+MIN_LOUDNESS_LUFS, MAX_LOUDNESS_LUFS = -30, -8
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Submission:
     audio: UploadedFile
     motion: Motion
     webhook_url: str | None
+    loudness_lufs: float | None
 
 
 class ByteStream(Protocol):
@@ -157,6 +161,7 @@ class _Form:
             audio=audio,
             webhook_url=check_webhook_url(webhook_url) if webhook_url else None,
             motion=_motion(self._text("motion")),
+            loudness_lufs=_loudness(self._text("loudness")),
         )
 
     def close(self) -> None:
@@ -177,7 +182,7 @@ class _Form:
         return self._texts[name].text() if name in self._texts else ""
 
 
-_TEXT_NAMES = ("webhookUrl", "motion")
+_TEXT_NAMES = ("webhookUrl", "motion", "loudness")
 _MAX_SHOWN_NAME = 64
 
 
@@ -191,3 +196,13 @@ def _motion(text: str) -> Motion:
         return Motion(text or Motion.AUTO)
     except ValueError:
         raise InvalidParameter("motion", "auto, talking or still") from None
+
+
+def _loudness(text: str) -> float | None:
+    if not text:
+        return None
+    if re.fullmatch(r"-\d{1,2}(\.\d{1,2})?", text, re.ASCII):
+        lufs = float(text)
+        if MIN_LOUDNESS_LUFS <= lufs <= MAX_LOUDNESS_LUFS:
+            return lufs
+    raise InvalidParameter("loudness", f"a number from {MIN_LOUDNESS_LUFS} to {MAX_LOUDNESS_LUFS} (LUFS)")

@@ -31,6 +31,8 @@ FIELDS = {
     "durationSeconds",
     "width",
     "height",
+    "loudness",
+    "loudnessBefore",
 }
 UNKNOWN_YET: dict[str, Any] = {
     "outputVideo": None,
@@ -42,6 +44,8 @@ UNKNOWN_YET: dict[str, Any] = {
     "durationSeconds": None,
     "width": None,
     "height": None,
+    "loudness": None,
+    "loudnessBefore": None,
 }
 
 
@@ -71,7 +75,10 @@ def test_a_job_at_work_tells_how_far_it_is(world: World) -> None:
 def test_a_completed_job_shows_its_video_and_what_was_made(world: World) -> None:
     job_id = world.alice.submitted()
     notice = Notice("no_face", "No face was found; the picture stands still.")
-    outcome = Outcome(MotionMade.STILL, [notice], duration_seconds=2.5, width=640, height=480, video_bytes=7)
+    measured = {"loudness": -16.1, "loudness_before": -31.4}
+    outcome = Outcome(
+        MotionMade.STILL, [notice], duration_seconds=2.5, width=640, height=480, video_bytes=7, **measured
+    )
     leases.complete(world.services.database, world.claim(job_id), outcome, world.services.links)
 
     status = world.alice.status(job_id)
@@ -88,6 +95,8 @@ def test_a_completed_job_shows_its_video_and_what_was_made(world: World) -> None
         "durationSeconds": 2.5,
         "width": 640,
         "height": 480,
+        "loudness": -16.1,
+        "loudnessBefore": -31.4,
     }
     assert status.items() >= known.items()
     assert status["outputVideo"].startswith(f"https://talkreel.test/videos/{job_id}.mp4?")

@@ -95,18 +95,24 @@ def test_a_good_webhook_url_is_kept_as_it_is(database_world: World, url: str) ->
 
 def test_the_texts_may_be_left_out_or_empty(world: World) -> None:
     left_out = world.alice.submitted()
-    body = closed(part("image", png()), part("audio", wav()), text("webhookUrl", ""), text("motion", ""))
+    texts = (text(name, "") for name in ("webhookUrl", "motion", "loudness"))
+    body = closed(part("image", png()), part("audio", wav()), *texts)
     empty = world.bob.post("/api/jobs", data=body, content_type=CONTENT_TYPE)
 
     assert empty.status_code == 201
     for job_id in (left_out, (empty.json or {})["jobId"]):
         job = world.claim(job_id).job
-        assert (job.webhook_url, job.motion_asked) == (None, Motion.AUTO)
+        assert (job.webhook_url, job.motion_asked, job.loudness_asked) == (None, Motion.AUTO, None)
 
 
 @pytest.mark.parametrize("motion", ["auto", "talking", "still"])
 def test_a_motion_is_one_of_three(world: World, motion: str) -> None:
     assert world.claim(world.alice.submitted(motion=motion)).job.motion_asked == motion
+
+
+@pytest.mark.parametrize(("text", "lufs"), [("-30", -30), ("-16", -16), ("-15.5", -15.5), ("-8.00", -8)])
+def test_a_loudness_is_a_number_of_lufs(world: World, text: str, lufs: float) -> None:
+    assert world.claim(world.alice.submitted(loudness=text)).job.loudness_asked == lufs
 
 
 def test_a_refused_submission_is_no_active_job(world: World) -> None:

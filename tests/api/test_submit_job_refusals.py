@@ -209,3 +209,14 @@ def test_another_motion_is_refused(world: World, motion: str) -> None:
 
     assert refused(answer, 400, "invalid_parameter", parameter="motion")
     assert is_untouched(world)
+
+
+@pytest.mark.parametrize(
+    "loudness", ["16", "-7.9", "-30.5", "-1e1", "loud", "nan", "-inf", "-16 ", "−16", "-१६"]
+)
+def test_a_loudness_out_of_range_is_refused(world: World, loudness: str) -> None:
+    answer = world.alice.submit(loudness=loudness)
+
+    assert refused(answer, 400, "invalid_parameter", parameter="loudness")
+    assert (answer.json or {})["error"] == "'loudness' must be a number from -30 to -8 (LUFS)."
+    assert is_untouched(world)

@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.service import Service
+from tests.world import wav
 
 PHONE = ViewportSize(width=390, height=844)
 PHONE_ON_ITS_SIDE = ViewportSize(width=844, height=390)
@@ -22,6 +23,11 @@ DESKTOP = ViewportSize(width=1280, height=800)
 #: Squares a side that the picture's colours are compared in, and how far a channel may be off.
 GRID = 4
 TOLERANCE = 12
+
+#: Of a still video: seconds between key frames; the squares a side that it is compared in, and how far its
+#: channels may be off on average.
+GOP_SECONDS = 10
+FINE_GRID, FINE_TOLERANCE = 64, 3
 
 SEEK = """(video, seconds) => new Promise((resolve, reject) => {
     video.addEventListener("seeked", () => resolve(video.currentTime), { once: true });
@@ -95,6 +101,36 @@ def test_the_picture_is_seen_wherever_one_seeks_to(
     with Image.open(portrait) as opened:
         expected = opened.convert("RGBA").resize((GRID, GRID), Image.Resampling.BOX).tobytes()
     assert list(expected) == pytest.approx(seen, abs=TOLERANCE)
+
+
+@pytest.fixture(scope="module")
+def long_still(service: Service, portrait: Path) -> dict[str, Any]:
+    """The status object of a picture that stands for 35 s, with a key frame every ten."""
+    carol = service.user("carol")
+    silence = wav(35 * 8_000, sample_rate=8_000)
+    return carol.wait_for(carol.submitted(portrait.read_bytes(), silence, motion="still"), "COMPLETED")
+
+
+def test_a_long_still_video_is_the_picture_everywhere_and_plays_over_key_frames(
+    watched: Watched, long_still: dict[str, Any], portrait: Path
+) -> None:
+    page, video = watched.page, watched.page.locator("video")
+    page.goto(long_still["outputShareLink"])
+    page.wait_for_function("() => document.querySelector('video').readyState >= 1")
+    with Image.open(portrait) as opened:
+        expected = opened.convert("RGBA").resize((FINE_GRID, FINE_GRID), Image.Resampling.BOX).tobytes()
+
+    before_key_frame = 2 * GOP_SECONDS - 0.04
+    for wanted_seconds in (34.9, 0, before_key_frame):
+        assert video.evaluate(SEEK, wanted_seconds) == pytest.approx(wanted_seconds, abs=0.05)
+        seen = video.evaluate(DRAWN, FINE_GRID)
+        differences = [abs(one - other) for one, other in zip(seen, expected, strict=True)]
+        assert sum(differences) / len(differences) < FINE_TOLERANCE
+
+    video.evaluate("v => v.play()")
+
+    page.wait_for_function("s => document.querySelector('video').currentTime > s", arg=2 * GOP_SECONDS + 0.3)
+    assert watched.complaints == []
 
 
 def test_a_messenger_finds_the_video_by_its_open_graph_tags(page: Page, finished: dict[str, Any]) -> None:

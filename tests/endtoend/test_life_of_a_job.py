@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
+from pathlib import Path
 
 import av
 import httpx
@@ -12,6 +13,8 @@ import pytest
 
 from tests.service import Service
 from tests.world import png, wav
+
+VOICE = Path(__file__).parents[2] / "examples" / "voice.mp3"
 
 
 def test_a_picture_and_a_voice_become_a_video(service: Service) -> None:
@@ -49,3 +52,14 @@ def test_what_a_video_took_is_on_record(service: Service) -> None:
     assert 0.01 < total["cpuSeconds"] < took_seconds * (os.cpu_count() or 1)
     for name in ("outputSeconds", "renderSeconds", "cpuSeconds", "bytesIn", "bytesOut"):
         assert total[name] == pytest.approx(sum(day[name] for day in found["days"]))
+
+
+def test_a_voice_is_brought_to_the_loudness_that_was_asked_for(service: Service) -> None:
+    alice = service.user("alice")
+
+    job_id = alice.submitted(audio=VOICE.read_bytes(), motion="still", loudness="-20.5")
+    status = alice.wait_for(job_id, "COMPLETED")
+
+    assert status["loudness"] == pytest.approx(-20.5, abs=0.5)
+    assert status["loudnessBefore"] == pytest.approx(-16.5, abs=0.5)
+    assert status["warnings"] == []

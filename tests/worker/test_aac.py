@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,40 @@ def test_parts_cover_four_hours_and_none_is_long() -> None:
     longest_seconds = max(part.end - part.first for part in parts) * aac.FRAME_SAMPLES / 48_000
     assert longest_seconds <= aac.MAX_PART_SECONDS + 1
     assert len(parts) % 2 == 0
+
+
+def silence_of(seconds: int, folder: Path) -> Sound:
+    """A file with a hole in it, which takes no room on the disk."""
+    path, data_bytes = folder / "sound.wav", 4 * RATE * seconds
+    path.write_bytes(wav_bytes(b"", channels=2, sample_rate=RATE, claimed_bytes=data_bytes))
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size + data_bytes)
+    return Sound(path, RATE, 2, RATE * seconds)
+
+
+def test_a_part_of_four_hours_takes_a_fraction_of_their_memory(tmp_path: Path) -> None:
+    sound = silence_of(14_400, tmp_path)
+    part = aac.parts_of(sound, tmp_path, cores=64)[-1]
+    encoder = aac.encoder(sound, part)
+    bounds = replace(encoder.bounds, address_space_bytes=400 << 20)
+
+    run_all([replace(encoder, bounds=bounds)])
+
+    frames = list(aac.adts_frames(part.path.read_bytes()))
+    assert len(frames) >= part.warm_up + part.end - part.first
+    assert sound.path.stat().st_size > 2 << 30
+
+
+def test_neither_the_samples_nor_all_frames_are_in_memory_at_once(tmp_path: Path) -> None:
+    """Two megabytes of frames, of 150 of samples; those of one part, the most that is held, are a quarter."""
+    sound = silence_of(900, tmp_path)
+    tracemalloc.start()
+
+    aac.encode(sound, tmp_path, nobody)
+
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 1_250_000
 
 
 def test_a_part_that_lacks_frames_is_noticed(tmp_path: Path) -> None:

@@ -34,9 +34,10 @@ def made(
     *,
     image_type: MediaType = MediaType.PNG,
     motion: Motion = Motion.STILL,
+    loudness_lufs: float | None = None,
     told: list[tuple[Phase, float]] | None = None,
 ) -> Rendered:
-    upload = Upload(image, image_type, audio, audio_type, motion)
+    upload = Upload(image, image_type, audio, audio_type, motion, loudness_lufs)
     log = [] if told is None else told
     return render(upload, folder, TERMS, lambda phase, share: log.append((phase, share)))
 
@@ -164,6 +165,29 @@ def test_the_sound_is_where_it_was(samples: Samples, folder: Path, layout: str) 
     assert heard.shape[0] == min(2, channels)
     found = int(np.argmax(np.correlate(heard[0], noise.astype(np.float32), mode="valid")))
     assert abs(found - place) <= rate // 1000
+
+
+def test_sound_is_levelled_only_where_that_was_asked_for(samples: Samples, folder: Path) -> None:
+    audio = samples.tone("tone.m4a", "-c:a", "aac", "-movie_timescale", "44100", seconds=2)
+    renders = [
+        made(_new(folder, name), samples.picture(), audio, MediaType.M4A, loudness_lufs=lufs)
+        for name, lufs in (("as it was", None), ("levelled", -20))
+    ]
+
+    plain, levelled = (watch(rendered.path) for rendered in renders)
+    assert [(each.loudness, each.loudness_before) for each in renders] == [
+        (None, None),
+        (pytest.approx(-20, abs=0.2), pytest.approx(-11, abs=3)),
+    ]
+    assert plain.sound["seconds"] == levelled.sound["seconds"] == 2
+    assert np.abs(levelled.samples).max() < np.abs(plain.samples).max() / 2
+    assert levelled.frame_times == plain.frame_times
+
+
+def _new(folder: Path, name: str) -> Path:
+    path = folder / name
+    path.mkdir()
+    return path
 
 
 def test_a_turned_photograph_is_upright_in_the_video(samples: Samples, folder: Path) -> None:
