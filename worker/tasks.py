@@ -78,9 +78,7 @@ def _make(shop: Workshop, lease: Lease, heart: Heart) -> Verdict:
         with room_needed(), scratch_folder(shop, lease.job.id, lease.token) as folder:
             rendered = _render(shop, lease, folder, heart)
             heart.report(Phase.STORING, 0.99)
-            shop.storage.put(rendered.path, _output_key(lease))
-            failpoints.reach("after_store")
-            jobs.discard(shop.storage, *_earlier_outputs(lease))
+            _store(shop, lease, rendered)
     except RenderFailed as failure:
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
         return partial(leases.fail, shop.database, lease, failure.sentence, shop.links)
@@ -92,6 +90,15 @@ def _make(shop: Workshop, lease: Lease, heart: Heart) -> Verdict:
         "rendered", seconds=round(time.monotonic() - begun_at, 3), video_seconds=rendered.duration_seconds
     )
     return partial(leases.complete, shop.database, lease, _outcome(rendered), shop.links)
+
+
+def _store(shop: Workshop, lease: Lease, rendered: Rendered) -> None:
+    """The video last: where there is one, there is its poster."""
+    video, poster = _output_keys(lease, lease.job.generation)
+    shop.storage.put(rendered.poster, poster)
+    shop.storage.put(rendered.path, video)
+    failpoints.reach("after_store")
+    jobs.discard(shop.storage, *_earlier_outputs(lease))
 
 
 def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendered:
@@ -127,7 +134,7 @@ def _outcome(rendered: Rendered) -> Outcome:
 def _end(shop: Workshop, lease: Lease, write: Verdict) -> None:
     """The terminal write, tried until it lands or the heart says that the lease is lost."""
     if not (persistently(write) or _has_landed(shop, lease)):
-        jobs.discard(shop.storage, _output_key(lease))
+        jobs.discard(shop.storage, *_output_keys(lease, lease.job.generation))
         raise LeaseLost
     failpoints.reach("after_end")
     shop.doorbell.ring_sender()
@@ -145,10 +152,11 @@ def _has_landed(shop: Workshop, lease: Lease) -> bool:
     return completed is not None and completed.generation == lease.job.generation
 
 
-def _output_key(lease: Lease) -> str:
-    return jobs.output_key(lease.job.id, lease.job.generation)
+def _output_keys(lease: Lease, generation: int) -> tuple[str, str]:
+    """The video and its poster."""
+    return jobs.output_key(lease.job.id, generation), jobs.poster_key(lease.job.id, generation)
 
 
 def _earlier_outputs(lease: Lease) -> list[str]:
     """What an attempt may have stored that died before it could say so."""
-    return [jobs.output_key(lease.job.id, generation) for generation in range(lease.job.generation)]
+    return [key for generation in range(lease.job.generation) for key in _output_keys(lease, generation)]
