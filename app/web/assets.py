@@ -28,10 +28,7 @@ def asset(version: str, name: str) -> Response:
     """The file as it is now. Another version's address may be asked for while a service is renewed."""
     response = send_from_directory(FOLDER, name)
     if version == VERSION:
-        response.cache_control.max_age = 31_536_000
-        response.cache_control.public = True
-        response.cache_control.immutable = True
-        response.cache_control.no_cache = None
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
 

@@ -13,7 +13,8 @@ from tests.world import World
 
 def read(world: World, address: str, **headers: str) -> TestResponse:
     """The answer to somebody without a key, read whole."""
-    with world.app.test_client().get(address, headers=headers) as answer:
+    answer = world.app.test_client().get(address, headers=headers)
+    with answer:
         answer.get_data()
     return answer
 

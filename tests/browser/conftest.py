@@ -24,6 +24,8 @@ FLAGS = (
     "--disable-sync",
     "--disable-component-update",
     "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 )
 
 

@@ -12,6 +12,8 @@ export class FileField {
     this.invitation = this.words.textContent;
     this.onChange = onChange;
     this.input.addEventListener("change", () => this.show());
+    // What isn't one can't be looked at; the service says what is wrong with it.
+    this.preview.addEventListener("error", () => (this.preview.hidden = true));
     for (const name of ["dragenter", "dragover"]) this.tile.addEventListener(name, () => this.tile.classList.add("over"));
     for (const name of ["dragleave", "drop"]) this.tile.addEventListener(name, () => this.tile.classList.remove("over"));
   }

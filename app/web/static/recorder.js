@@ -25,7 +25,7 @@ export async function record() {
     await stopped;
     microphone.getTracks().forEach((track) => track.stop());
     const whole = new Blob(pieces, { type: recorder.mimeType });
-    return type ? new File([whole], `recording.${ending}`, { type }) : new File([await asWav(whole)], "recording.wav");
+    return type ? new File([whole], `recording.${ending}`, { type }) : new File([await asWav(whole)], "recording.wav", { type: "audio/wav" });
   };
   return { stop };
 }

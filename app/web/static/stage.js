@@ -19,6 +19,8 @@ export class Stage {
   constructor(hears) {
     this.hears = hears;
     this.root = byId("stage");
+    this.picture = byId("stage-picture");
+    this.picture.addEventListener("error", () => (this.picture.hidden = true));
     this.status = null;
     this.watching = new AbortController();
     byId("stage-another").addEventListener("click", () => this.hears.onLeave());
@@ -42,6 +44,7 @@ export class Stage {
     this.open(picture);
     const { signal } = this.watching;
     this.head("One moment", "");
+    byId("stage-going").hidden = true;
     try {
       await follow(jobId, {
         show: (status) => signal.aborted || this.show(status),
@@ -67,8 +70,8 @@ export class Stage {
     this.root.hidden = false;
     for (const part of this.root.querySelectorAll(".actions > *, #stage-video")) part.hidden = true;
     for (const id of ["stage-problem", "stage-notices"]) tell(byId(id), "");
-    byId("stage-picture").hidden = !picture;
-    byId("stage-picture").src = picture;
+    this.picture.hidden = !picture;
+    this.picture.src = picture;
     byId("stage-title").focus();
   }
 
@@ -100,7 +103,7 @@ export class Stage {
 
   play({ outputVideo, outputShareLink }) {
     const video = byId("stage-video");
-    byId("stage-picture").hidden = true;
+    this.picture.hidden = true;
     Object.assign(video, { hidden: false, poster: `${outputShareLink}/poster.jpg`, src: outputVideo });
     byId("stage-download").href = outputVideo;
     byId("stage-share-page").href = outputShareLink;
@@ -111,7 +114,7 @@ export class Stage {
     const { jobId } = this.status;
     try {
       await call(`api/jobs/${jobId}/cancel`, { method: "POST" });
-      await this.follow(jobId, byId("stage-picture").src);
+      await this.follow(jobId, this.picture.src);
     } catch (problem) {
       tell(byId("stage-problem"), problem.message);
     }
