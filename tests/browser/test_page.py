@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, ViewportSize, expect
 
-from tests.browser.visitor import MADE_MS, PICTURE, Visitor, no_workers
+from tests.browser.visitor import PICTURE, Visitor, no_workers
 from tests.browser.watched import DESKTOP
 from tests.service import Service
 
@@ -185,12 +185,12 @@ def test_the_tries_of_a_webhook_are_shown_and_it_is_sent_again(visitor: Visitor)
 
     visitor.button("Webhook").click()
     rows = visitor.page.locator("#deliveries-body tbody tr")
-    expect(rows).to_have_count(1, timeout=MADE_MS)
+    expect(rows).to_have_count(1)
     expect(rows).to_contain_text("name_not_resolved")
     assert visitor.barriers() == []
     visitor.button("Send it again").click()
 
-    expect(rows).to_have_count(2, timeout=MADE_MS)
+    expect(rows).to_have_count(2)
 
 
 def test_a_recording_is_a_voice_that_the_service_takes(visitor: Visitor) -> None:
