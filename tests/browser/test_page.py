@@ -94,7 +94,7 @@ def test_a_bad_webhook_address_is_said_beside_its_field(visitor: Visitor) -> Non
     visitor.enter()
     visitor.choose()
     visitor.page.get_by_text("More options").click()
-    visitor.page.get_by_label("webhook").fill("http://example.com")
+    visitor.page.get_by_role("textbox", name="webhook").fill("http://example.com")
     visitor.make()
 
     expect(visitor.page.locator("#webhook-problem")).to_contain_text("https://")
@@ -217,7 +217,7 @@ def test_all_of_it_can_be_done_by_keyboard(visitor: Visitor, portrait: Path) -> 
         page.locator(f"#{name}").focus() if name == "image" else keyboard.press("Tab")
         expect(page.locator(f"#{name}")).to_be_focused()
         with page.expect_file_chooser() as opened:
-            keyboard.press("Enter")
+            keyboard.press("Space")
         opened.value.set_files(path)
     for _ in range(20):
         if page.evaluate("document.activeElement.name") == "motion":
@@ -230,7 +230,7 @@ def test_all_of_it_can_be_done_by_keyboard(visitor: Visitor, portrait: Path) -> 
     visitor.made()
     expect(page.locator("#stage-title")).to_be_focused()
     keyboard.press("Tab")
-    expect(page.locator("#stage-video")).to_be_focused()
+    expect(page.get_by_role("link", name="Download").first).to_be_focused()
 
 
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from app import apikeys
+from app.database import Database
 from tests.browser.watched import Watched
 from tests.service import Service, User
 from tests.world import png, wav
@@ -17,13 +19,21 @@ PICTURE: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": png
 VOICE: FilePayload = {"name": "me.wav", "mimeType": "audio/wav", "buffer": wav(88_200)}
 
 
+def new_user(service: Service) -> User:
+    """Somebody with a key of their own, made without the second that the command takes."""
+    database = Database(f"sqlite:///{service.data_dir / 'talkreel.db'}")
+    minted = apikeys.mint(database, "visitor")
+    database.close()
+    return service.user_with({"apiKey": minted.api_key})
+
+
 class Visitor(Watched):
     """A person with a key of their own, at the page."""
 
     def __init__(self, page: Page, service: Service) -> None:
         super().__init__(page)
         self.service = service
-        self.user: User = service.user("visitor")
+        self.user = new_user(service)
         self.key = self.user.key["apiKey"]
         page.goto(service.address)
 
