@@ -55,6 +55,11 @@ def output_key(job_id: str, generation: int) -> str:
     return f"{outputs_of(job_id)}/{generation}.mp4"
 
 
+def poster_key(job_id: str, generation: int) -> str:
+    """Where an attempt stores the picture that is shown before its video plays."""
+    return f"{outputs_of(job_id)}/{generation}.jpg"
+
+
 def mark_rung(database: Database, job_id: str, generation: int) -> None:
     """Notes that Redis has been told."""
     with database.writing() as session:

@@ -44,6 +44,11 @@ class Links:
             return None
         return f"{self.public_url}/share/{job.share_token}"
 
+    def poster(self, job: Job) -> str | None:
+        """Address of the picture that is shown before the video plays; None until there is a video."""
+        page = self.share_page(job)
+        return f"{page}/poster.jpg" if page else None
+
 
 class Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)

@@ -30,7 +30,7 @@ FIRST_KEY = """
     API key         {key.api_key}
     webhook secret  {key.webhook_secret}
 
-  Try it:
+  Open {url} and paste the key there, or try it here:
 
     curl -F image=@examples/portrait.jpg -F audio=@examples/voice.mp3 \\
          -H 'X-API-Key: {key.api_key}' {url}/api/jobs

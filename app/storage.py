@@ -1,7 +1,8 @@
 """The door to bytes: files below DATA_DIR, or an S3-compatible bucket that several machines share.
 
 Keys are ours alone, never a client's words: `uploads/<job id>/image`, `uploads/<job id>/audio`,
-`outputs/<job id>/<generation>.mp4`, and below `segments/<job id>/` what several workers draw together.
+`outputs/<job id>/<generation>.mp4` and `.jpg`, and below `segments/<job id>/` what several workers draw
+together.
 """
 
 from __future__ import annotations

@@ -24,6 +24,9 @@ from app.states import MotionMade
 from app.web import create_app
 from app.web.services import EXTENSION, Services
 
+#: What `World.complete` stores beside a video.
+POSTER = b"\xff\xd8 a picture"
+
 
 def png(width: int = 32, height: int = 32) -> bytes:
     """A real picture of one colour."""
@@ -123,6 +126,8 @@ class World:
         path = self.settings.data_dir / "rendered.mp4"
         path.write_bytes(video)
         self.services.storage.put(path, jobs.output_key(job_id, 0))
+        path.write_bytes(POSTER)
+        self.services.storage.put(path, jobs.poster_key(job_id, 0))
         outcome = Outcome(
             MotionMade.STILL, (), duration_seconds=0.1, width=32, height=32, video_bytes=len(video)
         )

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageCms
 
@@ -27,6 +28,8 @@ from worker.scene import Picture
 
 MAX_SIDE = 1920
 MIN_SIDE = 16
+#: What previews of a link are shown at, at most.
+POSTER_SIDE = 1200
 
 #: What lies behind transparency.
 BACKGROUND = (255, 255, 255)
@@ -66,7 +69,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 def normalise(source: Path, media_type: MediaType, folder: Path, *, max_pixels: int) -> Picture:
-    """Writes the picture of `source`, its first frame if it moves, as `folder`/picture.png.
+    """Writes the picture of `source`, its first frame if it moves, as `folder`/picture.png, and its poster.
 
     Raises:
         RenderFailed: it is no such picture, damaged, has more than `max_pixels`, or takes more memory than
@@ -85,7 +88,11 @@ def _normal(image: Image.Image, stored_size: tuple[int, int], folder: Path) -> P
     upright = _turned(_flat(coloured), _orientation(image))
     if max(stored_size) > MAX_SIDE:
         notices.append(_downscaled(stored_size, upright.size))
-    return Picture(_saved(upright, folder / "picture.png"), *upright.size, tuple(notices))
+    picture = Picture(folder / "picture.png", *upright.size, tuple(notices))
+    _save(upright, picture.path, compress_level=1)
+    upright.thumbnail((POSTER_SIDE, POSTER_SIDE), reducing_gap=2.0)
+    _save(upright, picture.poster, quality=82)
+    return picture
 
 
 def fitting_size(width: int, height: int) -> tuple[int, int]:
@@ -210,12 +217,11 @@ def _downscaled(stored_size: tuple[int, int], size: tuple[int, int]) -> Notice:
     )
 
 
-def _saved(image: Image.Image, path: Path) -> Path:
+def _save(image: Image.Image, path: Path, **options: Any) -> None:
     try:
-        image.save(path, compress_level=1)
+        image.save(path, **options)
     except OSError as error:
         raise OutOfDisk(repr(error)) if error.errno == errno.ENOSPC else error from error
-    return path
 
 
 def main(arguments: list[str]) -> None:

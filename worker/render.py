@@ -56,9 +56,10 @@ class Terms:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A checked MP4 and what there is to say about it."""
+    """A checked MP4, a JPEG of its picture, and what there is to say about them."""
 
     path: Path
+    poster: Path
     width: int
     height: int
     duration_seconds: float
@@ -148,6 +149,7 @@ def _ends_of_stages(scene: Scene, loudness_lufs: float | None) -> _Ends:
 def _rendered(path: Path, scene: Scene, video: VideoTrack, sound: SoundTrack) -> Rendered:
     return Rendered(
         path=path,
+        poster=scene.picture.poster,
         width=scene.picture.width,
         height=scene.picture.height,
         duration_seconds=scene.sound.duration_seconds,

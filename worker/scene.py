@@ -26,6 +26,11 @@ class Picture:
     height: int
     notices: tuple[Notice, ...] = ()
 
+    @property
+    def poster(self) -> Path:
+        """A JPEG of it, beside it, for who is to see it before the video plays."""
+        return self.path.with_name("poster.jpg")
+
 
 @dataclass(frozen=True)
 class Sound:

@@ -79,9 +79,7 @@ def _make(shop: Workshop, lease: Lease, heart: Heart, meter: Meter) -> Verdict:
             rendered = _render(shop, lease, folder, heart)
             outcome = _outcome(rendered)
             heart.report(Phase.STORING, 0.99)
-            shop.storage.put(rendered.path, _output_key(lease))
-            failpoints.reach("after_store")
-            jobs.discard(shop.storage, *_earlier_outputs(lease))
+            _store(shop, lease, rendered)
     except RenderFailed as failure:
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
         return partial(leases.fail, shop.database, lease, failure.sentence, shop.links, meter.read())
@@ -92,6 +90,15 @@ def _make(shop: Workshop, lease: Lease, heart: Heart, meter: Meter) -> Verdict:
     effort = meter.read()
     log.info("rendered", seconds=round(effort.render_seconds, 3), video_seconds=outcome.duration_seconds)
     return partial(leases.complete, shop.database, lease, outcome, shop.links, effort)
+
+
+def _store(shop: Workshop, lease: Lease, rendered: Rendered) -> None:
+    """The video last: where there is one, there is its poster."""
+    video, poster = _output_keys(lease, lease.job.generation)
+    shop.storage.put(rendered.poster, poster)
+    shop.storage.put(rendered.path, video)
+    failpoints.reach("after_store")
+    jobs.discard(shop.storage, *_earlier_outputs(lease))
 
 
 def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendered:
@@ -137,7 +144,7 @@ def _outcome(rendered: Rendered) -> Outcome:
 def _end(shop: Workshop, lease: Lease, write: Verdict) -> None:
     """The terminal write, tried until it lands or the heart says that the lease is lost."""
     if not (persistently(write) or _has_landed(shop, lease)):
-        jobs.discard(shop.storage, _output_key(lease))
+        jobs.discard(shop.storage, *_output_keys(lease, lease.job.generation))
         raise LeaseLost
     failpoints.reach("after_end")
     shop.doorbell.ring_sender()
@@ -155,10 +162,11 @@ def _has_landed(shop: Workshop, lease: Lease) -> bool:
     return completed is not None and completed.generation == lease.job.generation
 
 
-def _output_key(lease: Lease) -> str:
-    return jobs.output_key(lease.job.id, lease.job.generation)
+def _output_keys(lease: Lease, generation: int) -> tuple[str, str]:
+    """The video and its poster."""
+    return jobs.output_key(lease.job.id, generation), jobs.poster_key(lease.job.id, generation)
 
 
 def _earlier_outputs(lease: Lease) -> list[str]:
     """What an attempt may have stored that died before it could say so."""
-    return [jobs.output_key(lease.job.id, generation) for generation in range(lease.job.generation)]
+    return [key for generation in range(lease.job.generation) for key in _output_keys(lease, generation)]

@@ -7,11 +7,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
 from app.web import auth, connection, errors, headers, limits
+from app.web.assets import assets
 from app.web.health import health
 from app.web.jobs import api
 from app.web.keys import keys
 from app.web.live import live
+from app.web.page import page
 from app.web.services import EXTENSION, Services
+from app.web.shares import shares
 from app.web.usage import used
 from app.web.videos import videos
 
@@ -26,7 +29,7 @@ def create_app(settings: Settings) -> Flask:
     limits.register(app, settings)
     auth.register(app)
     connection.register(app)
-    for blueprint in (health, api, live, keys, used, videos):
+    for blueprint in (health, api, live, keys, used, videos, shares, page, assets):
         app.register_blueprint(blueprint)
     return app
 

@@ -14,36 +14,61 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
 #: Nobody else sets them.
 _ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
+#: What a browser may offer a page; the microphone only to the page that records with it.
+NO_DEVICES = "camera=(), geolocation=(), microphone=()"
+A_MICROPHONE = "camera=(), geolocation=(), microphone=(self)"
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Puts the headers on whatever leaves the application."""
-    page = _page_policy(settings.public_url)
-    app.after_request(lambda response: _write(response, page))
+    shared = _shared_page_policy(settings.public_url)
+    app.after_request(lambda response: _write(response, shared))
 
 
-def _page_policy(public_url: str) -> str:
-    """Content Security Policy Level 3: no script at all, our own style, and a frame anywhere."""
-    parts = urlsplit(public_url)
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "style-src 'self'",
-            "img-src 'self'",
-            # The page may be looked at under another address than the one its links have.
-            f"media-src 'self' {parts.scheme}://{parts.netloc}",
-            "base-uri 'none'",
-            "form-action 'none'",
-            # A page that is shared is there to be embedded.
-            "frame-ancestors *",
-        )
+def of_the_page(public_url: str) -> dict[str, str]:
+    """For the page at the root: our scripts, our API, what its visitor chose or recorded; in no frame."""
+    policy = _policy(
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        f"img-src 'self' blob: {_origin(public_url)}",
+        f"media-src 'self' blob: {_origin(public_url)}",
+        "frame-ancestors 'none'",
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "Permissions-Policy": A_MICROPHONE,
+        "Cache-Control": "no-cache",
+    }
+
+
+def _shared_page_policy(public_url: str) -> str:
+    """No script at all, our own style, and a frame anywhere: what is shared is there to be embedded."""
+    return _policy(
+        "style-src 'self'",
+        "img-src 'self'",
+        f"media-src 'self' {_origin(public_url)}",
+        "frame-ancestors *",
     )
 
 
-def _write(response: Response, page: str) -> Response:
+def _policy(*allowed: str) -> str:
+    """Content Security Policy Level 3: what is allowed, and nothing else."""
+    return "; ".join(("default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"))
+
+
+def _origin(public_url: str) -> str:
+    """Where links lead to. A page may be looked at under another address than those have."""
+    parts = urlsplit(public_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _write(response: Response, shared_page: str) -> Response:
     is_page = response.mimetype == "text/html"
     response.headers.extend(_ALWAYS)
-    response.headers.add("Content-Security-Policy", page if is_page else NOTHING)
+    response.headers.setdefault("Content-Security-Policy", shared_page if is_page else NOTHING)
+    if is_page:
+        response.headers.setdefault("Permissions-Policy", NO_DEVICES)
     if is_page or response.is_json:
         # Both may hold signed links.
         response.headers.setdefault("Cache-Control", "no-store")

@@ -1,21 +1,21 @@
-"""The finished video, by signed address, and the page that plays it. Neither needs a key."""
+"""The finished video, by signed address. It needs no key."""
 
 from __future__ import annotations
 
 import re
 from typing import IO, Any, cast
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
-from app import clock, ids, jobs, signing
+from app import clock, jobs, signing
 from app.errors import LinkExpired
 from app.models import Job
 from app.stored import StoredFile
 from app.web.services import services
 
-videos = Blueprint("videos", __name__, template_folder="templates", static_folder="static")
+videos = Blueprint("videos", __name__)
 
 CHUNK_BYTES = 256 * 1024
 _ONE_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-(?P<suffix>[0-9]{1,18}))", re.IGNORECASE)
@@ -28,26 +28,6 @@ def video(job_id: str) -> Response:
     if job is None:
         raise LinkExpired
     return _answer(job)
-
-
-@videos.get("/share/<share_token>")
-def share(share_token: str) -> tuple[str, int, dict[str, str]]:
-    job = jobs.shared(services().database, share_token) if ids.is_id(share_token) else None
-    headers = {"X-Robots-Tag": "noindex"}
-    if job is None:
-        return render_template("gone.html"), 404, headers
-    links = services().links
-    page = render_template("share.html", job=job, video=links.video(job), address=links.share_page(job))
-    return page, 200, headers
-
-
-@videos.get("/sizes/<int:width>x<int:height>.css")
-def size(width: int, height: int) -> Response:
-    """What a page has to know of its video before that is there: no style stands in the page itself."""
-    shape = round(width / max(1, height), 4)
-    response = Response(f"video {{ --width: {width}px; --shape: {shape} }}\n", mimetype="text/css")
-    response.cache_control.max_age = 86_400
-    return response
 
 
 def _require_signature() -> None:

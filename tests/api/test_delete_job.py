@@ -87,7 +87,7 @@ def test_a_deleted_job_leaves_the_list_and_its_neighbours(world: World) -> None:
     world.alice.delete(f"/api/jobs/{first}")
 
     assert [job["id"] for job in (world.alice.get("/api/jobs").json or {})["jobs"]] == [second]
-    assert len(world.left_files()) == 3, "the uploads and the video of the second"
+    assert len(world.left_files()) == 4, "the uploads, the video and the poster of the second"
 
 
 def test_a_webhook_that_is_due_outlives_its_job(world: World) -> None:

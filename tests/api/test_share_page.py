@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.world import World
+from tests.world import POSTER, World
 
 
 class Page(HTMLParser):
-    """The addresses in a page, by element and attribute."""
+    """The addresses in a page, by element and attribute, and what it says of itself, by name."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.found: dict[tuple[str, str], str] = {}
+        self.by_name: dict[str, str] = {}
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.update({(tag, name): unescape(value or "") for name, value in attrs})
+        given = {name: unescape(value or "") for name, value in attrs}
+        self.found.update({(tag, name): value for name, value in given.items()})
+        if tag == "meta" and "content" in given:
+            self.by_name[given.get("property") or given["name"]] = given["content"]
 
 
 def shared(world: World) -> tuple[str, str]:
@@ -52,10 +57,33 @@ def test_the_page_plays_the_video_for_anybody(database_world: World) -> None:
 def test_the_page_s_style_is_served_too(world: World) -> None:
     _, link = shared(world)
 
-    style = read(world, Page(read(world, link).text).found["link", "href"])
+    style = read(world, urljoin(link, Page(read(world, link).text).found["link", "href"]))
 
     assert style.status_code == 200
     assert style.content_type.startswith("text/css")
+
+
+def test_the_poster_is_the_picture_for_anybody_with_the_link(storage_world: World) -> None:
+    _, link = shared(storage_world)
+
+    page = Page(read(storage_world, link).text)
+    answer = read(storage_world, page.by_name["og:image"])
+
+    assert page.by_name["og:image"] == page.by_name["twitter:image"] == f"{link}/poster.jpg"
+    assert urljoin(link, page.found["video", "poster"]) == f"{link}/poster.jpg"
+    assert (answer.data, answer.content_type) == (POSTER, "image/jpeg")
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_messengers_are_told_of_a_player_for_a_frame(world: World) -> None:
+    _, link = shared(world)
+
+    names = Page(read(world, link).text).by_name
+
+    assert (names["twitter:card"], names["twitter:player"]) == ("player", link)
+    assert (names["twitter:player:width"], names["twitter:player:height"]) == ("32", "32")
+    assert (names["og:video:type"], names["og:video"]) == ("video/mp4", names["og:video:secure_url"])
+    assert names["robots"] == "noindex"
 
 
 def test_the_link_outlives_the_video_s_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,4 +121,5 @@ def test_the_page_goes_with_its_job(world: World) -> None:
 
     world.alice.delete(f"/api/jobs/{job_id}")
 
-    assert read(world, link).status_code == 404
+    assert read(world, link).status_code == read(world, f"{link}/poster.jpg").status_code == 404
+    assert world.left_files() == []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from app.service import PROCFILE
 from tests.processes import missing
@@ -17,6 +17,8 @@ from tests.service import Service
 
 EXAMPLES = PROCFILE.parent / "examples"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: Until what is expected is there. The machine may be busy.
+DEADLINE_MS = 30_000
 FLAGS = (
     "--disable-gpu",
     "--disable-background-networking",
@@ -24,6 +26,8 @@ FLAGS = (
     "--disable-sync",
     "--disable-component-update",
     "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 )
 
 
@@ -33,6 +37,7 @@ def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, NAMES)), None) or missing("chromium is not installed")
     # Its sandbox refuses root.
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    expect.set_options(timeout=DEADLINE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(flags), timeout=60_000)
         yield browser

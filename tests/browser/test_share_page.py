@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.browser.watched import DESKTOP, Watched
 from tests.service import Service
 from tests.world import wav
 
 PHONE = ViewportSize(width=390, height=844)
 PHONE_ON_ITS_SIDE = ViewportSize(width=844, height=390)
-DESKTOP = ViewportSize(width=1280, height=800)
 
 #: Squares a side that the picture's colours are compared in, and how far a channel may be off.
 GRID = 4
@@ -42,21 +42,6 @@ DRAWN = """(video, side) => {
     small.drawImage(canvas, 0, 0, side, side);
     return Array.from(small.getImageData(0, 0, side, side).data);
 }"""
-
-
-class Watched:
-    """A page, and all that went wrong on it."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.complaints: list[str] = []
-        page.on("console", lambda message: self._note(message.type in ("error", "warning"), message.text))
-        page.on("pageerror", lambda error: self._note(True, str(error)))
-        page.on("response", lambda response: self._note(response.status >= 400, response.url))
-
-    def _note(self, wrong: bool, text: str) -> None:
-        if wrong:
-            self.complaints.append(text)
 
 
 @pytest.fixture
@@ -179,13 +164,28 @@ def test_the_page_does_not_jump_when_the_video_arrives(watched: Watched, finishe
     assert page.locator("video").bounding_box() == before
 
 
+def test_the_poster_is_the_picture_before_the_video_is_there(
+    watched: Watched, finished: dict[str, Any]
+) -> None:
+    page = watched.page
+    page.route("**/*.mp4*", lambda route: route.abort())
+    page.goto(finished["outputShareLink"])
+
+    poster = page.locator("video").evaluate(
+        "video => { const image = new Image(); image.src = video.poster;"
+        " return image.decode().then(() => [image.naturalWidth, image.naturalHeight]); }"
+    )
+
+    assert poster == [finished["width"], finished["height"]]
+
+
 def test_an_unknown_link_says_kindly_that_the_video_is_gone(watched: Watched, service: Service) -> None:
     answer = watched.page.goto(f"{service.address}/share/{'a' * 24}")
 
     assert answer is not None
     assert answer.status == 404
     expect(watched.page.get_by_role("heading", name="This video is gone")).to_be_visible()
-    assert watched.page.evaluate("document.styleSheets.length") == 1
+    assert watched.page.evaluate("document.styleSheets.length") == 2
 
 
 class Embedding(BaseHTTPRequestHandler):

@@ -111,7 +111,11 @@ def look_at_files(victim: Victim, ledger: Ledger) -> None:
         continue
     with victim.database.reading() as session:
         completed = session.exec(select(Job).where(Job.status == JobStatus.COMPLETED)).all()
-    expected = {f"files/{jobs.output_key(job.id, job.generation)}" for job in completed}
+    expected = {
+        f"files/{key_of(job.id, job.generation)}"
+        for job in completed
+        for key_of in (jobs.output_key, jobs.poster_key)
+    }
     found = set(_files(victim.data_dir))
     for path in sorted(found ^ expected):
         ledger.complain(f"{path}: " + ("no row explains it" if path in found else "it isn't there"))

@@ -104,7 +104,7 @@ def test_a_job_whose_worker_crashed_is_completed_once(
     alice.wait_for(job_id, "COMPLETED")
 
     assert retries_of(alice, job_id) == retries
-    assert outputs(crashing_service, job_id) == [f"{retries}.mp4"]
+    assert outputs(crashing_service, job_id) == [f"{retries}.jpg", f"{retries}.mp4"]
 
 
 def test_a_job_whose_workers_crashed_with_its_videos_stored_keeps_one_of_them(
@@ -118,7 +118,7 @@ def test_a_job_whose_workers_crashed_with_its_videos_stored_keeps_one_of_them(
     alice.wait_for(job_id, "COMPLETED")
     wait_until(lambda: not (failpoints / "after_end").exists())
 
-    assert outputs(crashing_service, job_id) == ["1.mp4"]
+    assert outputs(crashing_service, job_id) == ["1.jpg", "1.mp4"]
 
 
 @pytest.mark.fault(13)
@@ -146,11 +146,11 @@ def test_the_files_of_a_job_whose_deletion_broke_off_are_orphans(
         alice.http.delete(f"/api/jobs/{job_id}")
 
     assert alice.http.get(f"/api/status/{job_id}").status_code == 404
-    assert outputs(crashing_service, job_id) == ["0.mp4"]
+    assert outputs(crashing_service, job_id) == ["0.jpg", "0.mp4"]
 
 
 def outputs(service: Service, job_id: str) -> list[str]:
-    return [path.name for path in (service.data_dir / "files" / "outputs" / job_id).iterdir()]
+    return sorted(path.name for path in (service.data_dir / "files" / "outputs" / job_id).iterdir())
 
 
 def let_the_claim_run_out(service: Service, job_id: str) -> None:

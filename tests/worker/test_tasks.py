@@ -29,11 +29,11 @@ def shop(settings: Settings) -> Iterator[Workshop]:
 
 
 def stored(shop: Workshop, job_id: str) -> str:
-    """The key of a video that the first attempt has stored."""
-    key = jobs.output_key(job_id, 0)
-    path = shop.settings.data_dir / "rendered.mp4"
-    path.write_bytes(b"a video")
-    shop.storage.put(path, key)
+    """The key of a video that the first attempt has stored, with its poster."""
+    for key in (jobs.poster_key(job_id, 0), jobs.output_key(job_id, 0)):
+        path = shop.settings.data_dir / "rendered"
+        path.write_bytes(b"a video")
+        shop.storage.put(path, key)
     return key
 
 
@@ -55,7 +55,7 @@ def test_a_write_that_landed_unheard_keeps_its_video(shop: Workshop) -> None:
     video.close()
 
 
-def test_who_lost_the_lease_takes_the_video_back(shop: Workshop) -> None:
+def test_who_lost_the_lease_takes_the_video_and_its_poster_back(shop: Workshop) -> None:
     lease = claimed(shop.database)
     key = stored(shop, lease.job.id)
     leases.hand_back(shop.database, lease)
@@ -63,4 +63,4 @@ def test_who_lost_the_lease_takes_the_video_back(shop: Workshop) -> None:
     with pytest.raises(LeaseLost):
         _end(shop, lease, lambda: leases.complete(shop.database, lease, OUTCOME, shop.links))
 
-    assert not (shop.settings.data_dir / "files" / key).exists()
+    assert not (shop.settings.data_dir / "files" / key).parent.exists()

@@ -1,0 +1,38 @@
+"""Styles, scripts and icons, under addresses that change with what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from flask import Blueprint, Response, send_from_directory
+
+FOLDER = Path(__file__).parent / "static"
+
+
+def _version(folder: Path) -> str:
+    """A word for what all the files hold together: a script may import its neighbours by their bare names."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        digest.update(f"{path.name}\n{path.stat().st_size}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+VERSION = _version(FOLDER)
+
+assets = Blueprint("assets", __name__)
+
+
+@assets.get("/static/<version>/<name>")
+def asset(version: str, name: str) -> Response:
+    """The file as it is now. Another version's address may be asked for while a service is renewed."""
+    response = send_from_directory(FOLDER, name)
+    if version == VERSION:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@assets.app_template_global("asset")
+def address(name: str) -> str:
+    """Where a page finds the file, seen from the service's root."""
+    return f"static/{VERSION}/{name}"

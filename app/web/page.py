@@ -1,0 +1,30 @@
+"""The page at the root: make a video and look after one's jobs. All that it does goes through the API."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request
+
+from app.states import JobStatus, Motion
+from app.web import headers
+from app.web.services import services
+
+page = Blueprint("page", __name__, template_folder="templates")
+
+MIB = 1 << 20
+
+
+@page.get("/")
+def home() -> Response:
+    settings = services().settings
+    text = render_template(
+        "page.html",
+        root="",
+        max_file_mib=settings.max_file_bytes // MIB,
+        motions=list(Motion),
+        statuses=list(JobStatus),
+        retention_days=settings.retention_days,
+    )
+    response = Response(text, headers=headers.of_the_page(settings.public_url))
+    response.add_etag()
+    response.make_conditional(request)
+    return response

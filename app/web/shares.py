@@ -1,0 +1,60 @@
+"""The page behind a share link: a picture, its video, and a way to keep it. Needs no key, runs no script."""
+
+from __future__ import annotations
+
+from typing import IO, cast
+
+from flask import Blueprint, Response, render_template
+from werkzeug.wsgi import FileWrapper
+
+from app import ids, jobs
+from app.errors import LinkExpired
+from app.models import Job
+from app.web.services import services
+
+shares = Blueprint("shares", __name__, template_folder="templates")
+
+NOT_FOR_INDEXES = {"X-Robots-Tag": "noindex"}
+
+
+@shares.get("/share/<share_token>")
+def share(share_token: str) -> tuple[str, int, dict[str, str]]:
+    job = _shared(share_token)
+    if job is None:
+        return render_template("gone.html", root="../"), 404, NOT_FOR_INDEXES
+    links = services().links
+    page = render_template(
+        "share.html",
+        root="../",
+        job=job,
+        video=links.video(job),
+        poster=links.poster(job),
+        address=links.share_page(job),
+    )
+    return page, 200, NOT_FOR_INDEXES
+
+
+@shares.get("/share/<share_token>/poster.jpg")
+def poster(share_token: str) -> Response:
+    job = _shared(share_token)
+    if job is None:
+        raise LinkExpired
+    stored = services().storage.open(jobs.poster_key(job.id, job.generation))
+    response = Response(FileWrapper(cast(IO[bytes], stored)), mimetype="image/jpeg", headers=NOT_FOR_INDEXES)
+    response.content_length = stored.size_bytes
+    response.cache_control.private = True
+    response.cache_control.max_age = 3600
+    return response
+
+
+@shares.get("/sizes/<int:width>x<int:height>.css")
+def size(width: int, height: int) -> Response:
+    """What a page has to know of its video before that is there: no style stands in the page itself."""
+    shape = round(width / max(1, height), 4)
+    response = Response(f"video {{ --width: {width}px; --shape: {shape} }}\n", mimetype="text/css")
+    response.cache_control.max_age = 86_400
+    return response
+
+
+def _shared(share_token: str) -> Job | None:
+    return jobs.shared(services().database, share_token) if ids.is_id(share_token) else None

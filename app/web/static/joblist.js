@@ -1,0 +1,129 @@
+/** The list of the key's jobs, newest first, a page at a time. */
+
+import { call } from "./api.js";
+import { saysYes } from "./asking.js";
+import { showDeliveries } from "./deliveries.js";
+import { announce, byId, tell } from "./dom.js";
+import { rowOf } from "./jobrow.js";
+import { copyLink } from "./sharing.js";
+
+const PAGE = 10;
+
+export class JobList {
+  /** @param {{onWatch: (jobId: string) => void, onProblem: (problem: any) => void, onGone: (jobId: string) => void}} hears */
+  constructor(hears) {
+    this.hears = hears;
+    this.list = byId("jobs-list");
+    this.jobs = new Map();
+    this.cursor = null;
+    byId("jobs-refresh").addEventListener("click", () => this.load());
+    byId("jobs-status").addEventListener("change", () => this.load());
+    byId("jobs-older").addEventListener("click", () => this.older());
+  }
+
+  /** Reads the first page; returns its jobs. */
+  async load() {
+    const page = await this.page(null);
+    if (!page) return [];
+    this.jobs.clear();
+    this.list.replaceChildren();
+    this.append(page);
+    return page.jobs;
+  }
+
+  async older() {
+    const page = await this.page(this.cursor);
+    if (!page) return;
+    this.append(page);
+    this.list.querySelector(`[data-job="${page.jobs[0]?.id}"] button`)?.focus();
+  }
+
+  /** A status object as it came: the row changes with it, or a new one comes. */
+  put(status) {
+    const known = this.jobs.get(status.jobId);
+    if (!known) return this.load();
+    const job = { ...known, ...status };
+    this.jobs.set(job.id, job);
+    const old = this.row(job.id);
+    const hadFocus = old.contains(document.activeElement);
+    old.replaceWith(this.rowOf(job));
+    if (hadFocus) this.row(job.id).querySelector("button").focus();
+    return undefined;
+  }
+
+  async page(cursor) {
+    const query = new URLSearchParams({ limit: String(PAGE) });
+    if (byId("jobs-status").value) query.set("status", byId("jobs-status").value);
+    if (cursor) query.set("cursor", cursor);
+    this.list.ariaBusy = "true";
+    try {
+      const page = await call(`api/jobs?${query}`);
+      tell(byId("jobs-problem"), "");
+      return page;
+    } catch (problem) {
+      tell(byId("jobs-problem"), problem.message);
+      this.hears.onProblem(problem);
+      return null;
+    } finally {
+      this.list.ariaBusy = "false";
+    }
+  }
+
+  append({ jobs, pagination }) {
+    this.cursor = pagination.nextCursor;
+    for (const job of jobs) this.jobs.set(job.id, job);
+    this.list.append(...jobs.map((job) => this.rowOf(job)));
+    byId("jobs-older").hidden = !pagination.hasNextPage;
+    this.sayIfEmpty();
+  }
+
+  sayIfEmpty() {
+    const words = byId("jobs-status").value ? "No job is like that." : "Nothing here yet. Your first video will be.";
+    tell(byId("jobs-empty"), this.jobs.size ? "" : words);
+  }
+
+  rowOf(job) {
+    return rowOf(job, (action) => this.does(action, job));
+  }
+
+  row(jobId) {
+    return this.list.querySelector(`[data-job="${jobId}"]`);
+  }
+
+  does(action, job) {
+    const actions = {
+      watch: () => this.hears.onWatch(job.id),
+      copy: () => copyLink(job.outputShareLink),
+      deliveries: () => showDeliveries(job.id),
+      cancel: () => this.change(`api/jobs/${job.id}/cancel`, "POST", () => this.put({ jobId: job.id, status: "CANCELLED" })),
+      delete: () => this.remove(job),
+    };
+    return actions[action]();
+  }
+
+  async remove({ id }) {
+    if (!(await saysYes("asking"))) return;
+    await this.change(`api/jobs/${id}`, "DELETE", () => {
+      this.jobs.delete(id);
+      const row = this.row(id);
+      const next = row.nextElementSibling ?? row.previousElementSibling;
+      row.remove();
+      (next?.querySelector("button") ?? byId("jobs-title")).focus();
+      this.sayIfEmpty();
+      this.hears.onGone(id);
+    });
+  }
+
+  /** Asks the API to change something, then does what follows from it. */
+  async change(path, method, then) {
+    try {
+      const { message } = await call(path, { method });
+      tell(byId("jobs-problem"), "");
+      then();
+      announce(message);
+    } catch (problem) {
+      tell(byId("jobs-problem"), problem.message);
+      this.hears.onProblem(problem);
+    }
+  }
+}

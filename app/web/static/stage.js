@@ -1,0 +1,137 @@
+/** Where one job is watched: sent, waited for, made, seen. */
+
+import { call } from "./api.js";
+import { announce, byId, element, tell } from "./dom.js";
+import { follow, hasEnded } from "./live.js";
+import { copyLink } from "./sharing.js";
+import { etaWords, phaseWords, statusWords } from "./words.js";
+
+const TITLES = { COMPLETED: "Your video is ready", FAILED: "That didn't work", CANCELLED: "Cancelled" };
+const WORDS = {
+  COMPLETED: "Watch it, keep it, or send its link to somebody.",
+  FAILED: "Nothing was made. The reason is below.",
+  CANCELLED: "It was taken back before anybody began with it.",
+};
+const QUARTER = 25;
+
+export class Stage {
+  /** @param {{onStatus: (status: any) => void, onProblem: (problem: any) => void, onLeave: () => void}} hears */
+  constructor(hears) {
+    this.hears = hears;
+    this.root = byId("stage");
+    this.picture = byId("stage-picture");
+    this.picture.addEventListener("error", () => (this.picture.hidden = true));
+    this.status = null;
+    this.watching = new AbortController();
+    byId("stage-another").addEventListener("click", () => this.hears.onLeave());
+    byId("stage-cancel").addEventListener("click", () => this.cancel());
+    byId("stage-copy").addEventListener("click", () => copyLink(this.status.outputShareLink));
+  }
+
+  get jobId() {
+    return this.root.hidden ? null : this.status?.jobId;
+  }
+
+  /** Files are on their way. @param {string} picture its address @param {number} share */
+  sending(picture, share) {
+    if (share === 0) this.open(picture);
+    this.head("Sending your files", "Keep this page open until they are there.");
+    this.progress(share * 100, "");
+  }
+
+  /** Watches a job until it has ended. @param {string} jobId @param {string} picture what to show until then */
+  async follow(jobId, picture = "") {
+    this.open(picture);
+    const { signal } = this.watching;
+    this.head("One moment", "");
+    byId("stage-going").hidden = true;
+    try {
+      await follow(jobId, {
+        show: (status) => signal.aborted || this.show(status),
+        lost: (problem) => tell(byId("stage-problem"), problem.message),
+        signal,
+      });
+    } catch (problem) {
+      this.hears.onProblem(problem);
+    }
+  }
+
+  close() {
+    this.watching.abort();
+    this.root.hidden = true;
+    byId("stage-video").removeAttribute("src");
+    byId("stage-video").load();
+  }
+
+  open(picture) {
+    this.watching.abort();
+    this.watching = new AbortController();
+    this.status = null;
+    this.root.hidden = false;
+    for (const part of this.root.querySelectorAll(".actions > *, #stage-video")) part.hidden = true;
+    for (const id of ["stage-problem", "stage-notices"]) tell(byId(id), "");
+    this.picture.hidden = !picture;
+    this.picture.src = picture;
+    byId("stage-title").focus();
+  }
+
+  show(status) {
+    const isNews = this.status?.status !== status.status;
+    this.status = status;
+    tell(byId("stage-problem"), status.errorMessage);
+    byId("stage-cancel").hidden = status.status !== "PENDING";
+    byId("stage-going").hidden = hasEnded(status);
+    if (hasEnded(status)) this.end(status);
+    else this.going(status);
+    if (isNews) this.hears.onStatus(status);
+  }
+
+  going(status) {
+    this.head(phaseWords(status.phase), "You may close this page; the job goes on, and stays in your list.");
+    this.progress(status.progress, etaWords(status.etaSeconds));
+  }
+
+  end(status) {
+    this.head(TITLES[status.status], WORDS[status.status]);
+    announce(`${statusWords(status.status)}. ${status.errorMessage ?? ""}`);
+    const notices = status.warnings.map(({ message }) => element("li", { textContent: message }));
+    byId("stage-notices").replaceChildren(...notices);
+    byId("stage-notices").hidden = notices.length === 0;
+    byId("stage-another").hidden = false;
+    if (status.outputVideo) this.play(status);
+  }
+
+  play({ outputVideo, outputShareLink }) {
+    const video = byId("stage-video");
+    this.picture.hidden = true;
+    Object.assign(video, { hidden: false, poster: `${outputShareLink}/poster.jpg`, src: outputVideo });
+    byId("stage-download").href = outputVideo;
+    byId("stage-share-page").href = outputShareLink;
+    for (const id of ["stage-download", "stage-share-page", "stage-copy"]) byId(id).hidden = false;
+  }
+
+  async cancel() {
+    const { jobId } = this.status;
+    try {
+      await call(`api/jobs/${jobId}/cancel`, { method: "POST" });
+      await this.follow(jobId, this.picture.src);
+    } catch (problem) {
+      tell(byId("stage-problem"), problem.message);
+    }
+  }
+
+  head(title, words) {
+    byId("stage-title").textContent = title;
+    tell(byId("stage-words"), words);
+  }
+
+  /** Shown as it comes; said at each new phase and quarter. @param {number} percent @param {string} eta */
+  progress(percent, eta) {
+    byId("stage-going").hidden = false;
+    byId("stage-progress").value = percent;
+    byId("stage-share").textContent = `${Math.round(percent)} %`;
+    byId("stage-eta").textContent = eta;
+    const quarter = Math.floor(percent / QUARTER) * QUARTER;
+    announce(`${byId("stage-title").textContent}${quarter ? `, ${quarter} percent` : ""}`);
+  }
+}

@@ -1,0 +1,86 @@
+"""Somebody who uses the page at the root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from app import apikeys
+from app.database import Database
+from tests.browser.watched import Watched
+from tests.service import Service, User
+from tests.world import png, wav
+
+PICTURE: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": png(320, 240)}
+VOICE: FilePayload = {"name": "me.wav", "mimeType": "audio/wav", "buffer": wav(88_200)}
+
+
+def new_user(service: Service) -> User:
+    """Somebody with a key of their own, made without the second that the command takes."""
+    database = Database(f"sqlite:///{service.data_dir / 'talkreel.db'}")
+    minted = apikeys.mint(database, "visitor")
+    database.close()
+    return service.user_with({"apiKey": minted.api_key})
+
+
+class Visitor(Watched):
+    """A person with a key of their own, at the page."""
+
+    def __init__(self, page: Page, service: Service) -> None:
+        super().__init__(page)
+        self.service = service
+        self.user = new_user(service)
+        self.key = self.user.key["apiKey"]
+        page.goto(service.address)
+
+    def enter(self) -> None:
+        self.paste(self.key)
+        expect(self.page.get_by_role("heading", name="Your jobs")).to_be_visible()
+
+    def paste(self, key: str) -> None:
+        self.page.get_by_role("textbox", name="API key").fill(key)
+        self.button("Use this key").click()
+
+    def choose(self, image: FilePayload | Path = PICTURE, audio: FilePayload | Path | None = VOICE) -> None:
+        """Files for a picture that stands still: those are made fast."""
+        self.page.locator("#image").set_input_files(image)
+        if audio:
+            self.page.locator("#audio").set_input_files(audio)
+        self.page.get_by_label("Stands still").check()
+
+    def make(self) -> None:
+        self.button("Make the video").click()
+
+    def made(self) -> None:
+        expect(self.page.get_by_role("heading", name="Your video is ready")).to_be_visible()
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    @property
+    def rows(self) -> Locator:
+        return self.page.locator("#jobs-list > li")
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing is wider than the window."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+@contextmanager
+def no_workers(service: Service) -> Iterator[None]:
+    """Jobs that come meanwhile stay pending."""
+    workers: list[psutil.Process] = [
+        each for each in service.processes("-m worker") if "worker.sweep" not in " ".join(each.cmdline())
+    ]
+    for worker in workers:
+        worker.suspend()
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.resume()
