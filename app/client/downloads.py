@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import IO
 
 import httpx
 
+from app import wholefile
 from app.client.errors import NotTalkreel, TalkreelError, Unreachable
 from app.client.patience import Patience
 from app.client.wire import TRY_AGAIN, Wire, retry_after_seconds
@@ -22,13 +22,8 @@ def download(wire: Wire, url: str, path: Path) -> None:
     Raises:
         Refused, Unreachable, NotTalkreel: nothing has changed at `path`. OSError: it can't be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            _Download(wire, url, file).run()
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with wholefile.written(path) as part, part.open("wb") as file:
+        _Download(wire, url, file).run()
 
 
 class _Download:

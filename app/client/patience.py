@@ -25,7 +25,7 @@ class Patience:
         return max(0.0, self._ends_at - time.monotonic())
 
     def pause(self, failure: TalkreelError, seconds: float | None = None) -> None:
-        """Waits before the next try: for `seconds`, or a little longer each time.
+        """Waits before the next try: for `seconds` if the service said so, else a little longer each time.
 
         Raises:
             `failure`: the next try would be too late.

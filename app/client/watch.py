@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator
 
 import httpx
@@ -41,7 +42,14 @@ class Watch:
         while True:
             yield from self._told()
             yield self._asked()
-            self._patience.pause(TookTooLong(self._job_id), self._pause_seconds)
+            self._pause()
+
+    def _pause(self) -> None:
+        """There is a last look when the time is over."""
+        left_seconds = self._patience.left_seconds
+        if not left_seconds:
+            raise TookTooLong(self._job_id)
+        time.sleep(min(self._pause_seconds, left_seconds))
 
     def _told(self) -> Iterator[Status]:
         """Until the stream ends or breaks, or there is no time to wait for one that says nothing."""
