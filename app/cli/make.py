@@ -13,7 +13,7 @@ from app.cli.endings import EXIT_CODES, Interrupted, endings
 from app.cli.film import Film
 from app.cli.keys import Duration
 from app.client import Status, Talkreel, TalkreelError
-from app.client.talkreel import DEFAULT_URL, KEY_VARIABLE, URL_VARIABLE
+from app.client.talkreel import DEFAULT_URL, KEY_VARIABLE, TIMEOUT_SECONDS, URL_VARIABLE
 from app.local import Order, local_renderer
 from app.settings import Settings, SettingsError
 from app.states import Motion
@@ -61,7 +61,7 @@ def make(
         if local:
             film = _make_here(order, _settings(), quiet=quiet)
         else:
-            film = _make_there(order, _client(url, key), timeout_seconds, quiet=quiet)
+            film = _make_there(order, _client(url, key, timeout_seconds), timeout_seconds, quiet=quiet)
     film.tell(as_json=as_json, quiet=quiet)
 
 
@@ -77,9 +77,9 @@ def _settings() -> Settings:
         raise click.UsageError(str(error)) from None
 
 
-def _client(url: str | None, key: str | None) -> Talkreel:
+def _client(url: str | None, key: str | None, timeout_seconds: int | None) -> Talkreel:
     try:
-        return Talkreel(url, key)
+        return Talkreel(url, key, timeout_seconds=min(TIMEOUT_SECONDS, timeout_seconds or TIMEOUT_SECONDS))
     except TalkreelError as error:
         raise click.UsageError(error.sentence) from None
 

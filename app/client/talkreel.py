@@ -24,6 +24,7 @@ from app.states import JobStatus
 URL_VARIABLE = "TALKREEL_URL"
 KEY_VARIABLE = "TALKREEL_API_KEY"
 DEFAULT_URL = "http://127.0.0.1:8000"
+TIMEOUT_SECONDS = 60.0
 PAGE = 100
 
 #: A file by its path, or what is in it.
@@ -33,9 +34,9 @@ Source = str | os.PathLike[str] | bytes | IO[bytes]
 class Talkreel:
     """A service at `url`, used with `key`: by default those of TALKREEL_URL and TALKREEL_API_KEY.
 
-    No call waits longer than `timeout_seconds` for a service that is silent; what fails within that time for
-    a reason that may pass (no connection, 429, 503) is tried again. Every call raises a TalkreelError, or
-    what is said at it. One that is no longer used should be closed; `with` does that.
+    No call waits longer than `timeout_seconds` for a service that is silent; what fails for a reason that may
+    pass (429 and 503, and for a few seconds no connection) is tried again within that time. Every call raises
+    a TalkreelError, or what is said at it. One that is no longer used should be closed; `with` does that.
     """
 
     verify_webhook = staticmethod(verify_webhook)
@@ -45,7 +46,7 @@ class Talkreel:
         url: str | None = None,
         key: str | None = None,
         *,
-        timeout_seconds: float = 60.0,
+        timeout_seconds: float = TIMEOUT_SECONDS,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         key = key or os.environ.get(KEY_VARIABLE)

@@ -18,7 +18,10 @@ from app.signing import USER_AGENT
 
 #: Too many requests, or a service (or the proxy before it) that is being restarted.
 TRY_AGAIN = frozenset({429, 502, 503, 504})
+#: A restart takes less; without an answer for this long, there is no service.
+OUTAGE_SECONDS = 15.0
 _WEB_ADDRESS = re.compile(r"https?://[^/?#\s]+[^?#\s]*")
+MAX_PORT = 65_535
 _KEY = re.compile(r"[!-~]+")
 _SECONDS = re.compile(r"[0-9]{1,5}")
 
@@ -62,6 +65,7 @@ class Wire:
             Refused: the service says why; Unreachable: it says nothing.
         """
         patience = patience or Patience(self.timeout_seconds)
+        outage = Patience(min(OUTAGE_SECONDS, patience.left_seconds))
         while True:
             try:
                 answer = self._http.request(
@@ -76,7 +80,7 @@ class Wire:
             except httpx.LocalProtocolError as error:
                 raise TalkreelError(f"The request can't be sent: {error}.") from error
             except httpx.RequestError as error:
-                patience.pause(Unreachable(self.url, error))
+                outage.pause(Unreachable(self.url, error))
                 continue
             if answer.status_code not in TRY_AGAIN:
                 return self.checked(answer)
@@ -135,9 +139,10 @@ def path_of(*words: str) -> str:
 
 def _is_address(url: str) -> bool:
     try:
-        return bool(_WEB_ADDRESS.fullmatch(url)) and bool(httpx.URL(url).host)
+        parsed = httpx.URL(url)
     except httpx.InvalidURL:
         return False
+    return bool(_WEB_ADDRESS.fullmatch(url) and parsed.host and (parsed.port or 0) <= MAX_PORT)
 
 
 def _json_object(answer: httpx.Response) -> dict[str, Any]:
