@@ -62,12 +62,14 @@ class Saved(BaseModel):
 
 def serve(client: Talkreel, address: tuple[str, int] | None) -> None:
     """Serves on standard input and output, or over HTTP at `address` (host, port), until told to stop."""
-    server = MCPServer("talkreel", instructions=INSTRUCTIONS, log_level="WARNING")
-    _add_tools(server, VideoTools(client), FileTools(client) if address is None else UploadTools(client))
     if address is None:
-        server.run("stdio")
-        return
-    host, port = address
+        server_of(VideoTools(client), FileTools(client)).run("stdio")
+    else:
+        _serve_http(server_of(VideoTools(client), UploadTools(client)), *address)
+
+
+def _serve_http(server: MCPServer, host: str, port: int) -> None:
+    """A page in a browser that gets at the port by a name of its own (DNS rebinding) is refused."""
     hosts = [f"{name}:*" for name in (*LOOPBACK, host)]
     server.run(
         "streamable-http",
@@ -80,7 +82,9 @@ def serve(client: Talkreel, address: tuple[str, int] | None) -> None:
     )
 
 
-def _add_tools(server: MCPServer, tools: VideoTools, files: FileTools | UploadTools) -> None:
+def server_of(tools: VideoTools, files: FileTools | UploadTools) -> MCPServer:
+    """The server with these tools."""
+    server = MCPServer("talkreel", instructions=INSTRUCTIONS, log_level="WARNING")
     looks = ToolAnnotations(read_only_hint=True)
     makes = ToolAnnotations(destructive_hint=False)
     ends = ToolAnnotations(destructive_hint=True, idempotent_hint=True)
@@ -90,6 +94,7 @@ def _add_tools(server: MCPServer, tools: VideoTools, files: FileTools | UploadTo
     server.add_tool(tools.cancel_video, annotations=ends)
     if isinstance(files, FileTools):
         server.add_tool(files.save_video, annotations=ends)
+    return server
 
 
 class VideoTools:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -56,13 +58,22 @@ def make(
     """Make a video in which PORTRAIT (JPEG, PNG, WebP) speaks with VOICE (MP3, WAV, M4A, Ogg)."""
     order = Order(portrait, voice, Motion(motion), out)
     _require_folder(out)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with endings(as_json=as_json):
+    with endings(as_json=as_json), _terminable():
         if local:
             film = _make_here(order, _settings(), quiet=quiet)
         else:
             film = _make_there(order, _client(url, key, timeout_seconds), timeout_seconds, quiet=quiet)
     film.tell(as_json=as_json, quiet=quiet)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM is as good as Ctrl-C: what is begun is cleared away."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _require_folder(out: Path) -> None:
