@@ -59,7 +59,7 @@ def test_a_video_is_made_waited_for_listed_and_saved_over_stdio(service: Service
     audio.write_bytes(wav())
     shown: list[tuple[float, str | None]] = []
 
-    async def show(progress: float, _total: float | None, message: str | None) -> None:
+    async def show(progress: float, total: float | None, message: str | None) -> None:
         shown.append((progress, message))
 
     async def talk(client: Client) -> None:
