@@ -141,6 +141,14 @@ def test_the_worker_knows_nothing_of_the_web() -> None:
     ] == []
 
 
+def test_the_client_needs_nothing_of_a_server() -> None:
+    rooms = {"app.client", "app.clock", "app.signing", "app.states", "app.wholefile"}
+    client = [module for module in TREES if room_of(module) == "app.client"]
+
+    assert {room_of(name) for module in client for name in imported_by(TREES[module], set(TREES))} <= rooms
+    assert not {name for room in rooms - {"app.client"} for name in imported_by(TREES[room], set(TREES))}
+
+
 @pytest.mark.parametrize(
     ("package", "rooms"),
     [

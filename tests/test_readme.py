@@ -183,6 +183,6 @@ def run(command: str, *, key: str, url: str, folder: Path) -> str:
         capture_output=True,
         check=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     return done.stdout
