@@ -3,9 +3,11 @@
 The floors, each importing only from those above it (`tests/test_architecture.py` holds this):
 
     clock  ids  errors  states  notices        no imports of ours
-    logs  media  failpoints  key_errors
+    logs  media  failpoints  key_errors  wholefile  parts
     settings                                   the environment, read once
     signing  cursors  addresses  hurry         pure, but for the sockets of the last two lines
+    local                                      a video made without a service (by the worker's renderer)
+    client                                     a service as its users see it
     webhook_urls  egress  outcomes             where a webhook may go; the one way out; what came of a try
     models                                     tables and indexes
     payloads                                   the one serialiser
@@ -20,5 +22,6 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     webhooks                                   the verbs: an owner's again, of what was sent
     web/                                       Flask
     valkey  children  supervisor  service      `talkreel up`
+    tools                                      what `talkreel mcp` offers to assistants
     cli                                        the talkreel command
 """

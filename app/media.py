@@ -6,7 +6,7 @@ picture where a voice should be). That a file can be decoded is found out by dec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -53,6 +53,12 @@ def sniff_audio(head: bytes) -> MediaType | None:
         return MediaType.OGG if _is_vorbis_or_opus(head) else None
     return MediaType.MP3 if _is_mp3(head) else None
 
+
+#: For each of a submission's two files: what tells its type, and what is accepted, in words.
+FILE_RULES: dict[str, tuple[Callable[[bytes], MediaType | None], str]] = {
+    "image": (sniff_image, "a JPEG, PNG or WebP picture"),
+    "audio": (sniff_audio, "an MP3, WAV, M4A or Ogg (Vorbis or Opus) recording"),
+}
 
 # JPEG (ITU-T T.81, B.1.1.3): what may follow the SOI marker: SOF0-2, DHT, DQT, DRI, APPn, COM, a fill byte.
 _JPEG_SECOND_MARKERS = frozenset(

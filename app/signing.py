@@ -33,7 +33,7 @@ def webhook_headers(
     what goes over the wire, byte for byte; `secrets` begins with the newest and has at least one.
 
     Raises:
-        ValueError: a secret isn't base64 after its prefix. It must not become an empty key.
+        ValueError: a secret is empty, or isn't base64, after its prefix.
     """
     signed = f"{message_id}.{timestamp_seconds}.".encode() + body
     return {
@@ -47,6 +47,20 @@ def webhook_headers(
     }
 
 
+def webhook_is_signed(*, message_id: str, timestamp: str, body: bytes, signatures: str, secret: str) -> bool:
+    """Whether one of `signatures` (the header's text) was made with `secret` by `webhook_headers`.
+
+    Takes any text for the first two and `signatures`, and says False to what it can't read.
+
+    Raises:
+        ValueError: the secret is empty, or isn't base64, after its prefix.
+    """
+    if not _SECONDS.fullmatch(timestamp):
+        return False
+    expected = _standard_signature(_bytes(f"{message_id}.{timestamp}.") + body, secret)
+    return any(hmac.compare_digest(_bytes(each), _bytes(expected)) for each in signatures.split())
+
+
 def _plain_signature(body: bytes, secret: str) -> str:
     """Keyed with the whole secret as text, prefix and all: what existing verifiers do."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
@@ -55,6 +69,8 @@ def _plain_signature(body: bytes, secret: str) -> str:
 def _standard_signature(signed: bytes, secret: str) -> str:
     """Standard Webhooks 1.0.0, "Signature scheme": keyed with the bytes the secret encodes."""
     key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+    if not key:
+        raise ValueError("an empty webhook secret")
     return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
 
 

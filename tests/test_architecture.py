@@ -14,10 +14,11 @@ SOURCES = [path for top in ("app", "worker") for path in sorted((ROOT / top).rgl
 #: Each floor imports only from the ones before it. Modules of one floor may not import each other.
 FLOORS = (
     {"app.clock", "app.errors", "app.states", "app.notices", "app.ids", "app.logs", "app.media"},
+    {"app.wholefile", "app.parts"},
     {"app.failpoints", "app.key_errors"},
     {"app.settings"},
-    {"app.signing", "app.cursors", "app.addresses", "app.hurry"},
-    {"app.webhook_urls"},
+    {"app.signing", "app.cursors", "app.addresses", "app.hurry", "app.local"},
+    {"app.webhook_urls", "app.client"},
     {"app.egress"},
     {"app.outcomes"},
     {"app.models"},
@@ -38,7 +39,7 @@ FLOORS = (
         "app.readiness",
     },
     {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks"},
-    {"app.web", "app.service"},
+    {"app.web", "app.service", "app.tools"},
     {"app.cli"},
     {"worker.failures", "worker.scene", "worker.riff", "worker.lanes", "worker.bounds", "worker.reach"},
     {"worker.landlock", "worker.seccomp", "worker.offspring"},
@@ -76,7 +77,7 @@ FLOORS = (
     {"worker.render", "worker.workshop", "worker.heart", "worker.webhooks"},
     {"worker.shift", "worker.meter"},
     {"worker.leader", "worker.helper"},
-    {"worker.tasks"},
+    {"worker.tasks", "worker.local"},
     {"worker.__main__", "worker.sweep"},
 )
 MAX_FILE_LINES = 250
@@ -90,7 +91,7 @@ def module_of(path: Path) -> str:
 
 def room_of(module: str) -> str:
     """The room a module is in: a package on the plan is one room, whatever it holds."""
-    for room in ("app.errors", "app.web", "app.migrations", "app.cli"):
+    for room in ("app.errors", "app.web", "app.migrations", "app.cli", "app.client"):
         if module == room or module.startswith(f"{room}."):
             return room
     return module
@@ -149,6 +150,14 @@ def test_the_worker_knows_nothing_of_the_web() -> None:
     ] == []
 
 
+def test_the_client_needs_nothing_of_a_server() -> None:
+    rooms = {"app.client", "app.clock", "app.signing", "app.states", "app.wholefile"}
+    client = [module for module in TREES if room_of(module) == "app.client"]
+
+    assert {room_of(name) for module in client for name in imported_by(TREES[module], set(TREES))} <= rooms
+    assert not {name for room in rooms - {"app.client"} for name in imported_by(TREES[room], set(TREES))}
+
+
 @pytest.mark.parametrize(
     ("package", "rooms"),
     [
@@ -156,6 +165,9 @@ def test_the_worker_knows_nothing_of_the_web() -> None:
         ("flask_limiter", {"app.web"}),
         ("redis", {"app.redisurl", "app.queues", "app.valkey", "app.readiness", "app.web"}),
         ("rq", {"app.queues", "worker.__main__"}),
+        ("mcp", {"app.tools"}),
+        ("rich", {"app.cli"}),
+        ("click", {"app.cli"}),
         ("obstore", {"app.bucket", "app.stored"}),
         ("PIL", {"worker.pixels"}),
         ("subprocess", {"app.children", "worker.process", "worker.talking.chunk"}),

@@ -6,21 +6,27 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from mcp import Client, StdioServerParameters
 from standardwebhooks import WebhookVerificationError
 
+from app.cli.endings import EXIT_CODES
 from app.egress import EgressError
 from app.settings import Settings
 from app.signing import new_webhook_secret, webhook_headers
 from tests.service import Service, wait_until
+from tests.world import png, wav
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+MAKE = README.partition("## Make a video")[2].partition("\n## ")[0]
 KEYS = README.partition("### Keys")[2].partition("\n##")[0]
 FOLLOWING = README.partition("### Following a job")[2].partition("\n### ")[0]
 WEBHOOKS = README.partition("### Webhooks")[2].partition("\n##")[0]
@@ -69,6 +75,68 @@ def test_the_curl_line_with_a_key_makes_one_job_however_often_it_is_sent(
 
     (answer,) = answers
     user.wait_for(json.loads(answer)["jobId"], "COMPLETED")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A checkout whose examples are small."""
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "portrait.jpg").write_bytes(png())
+    (tmp_path / "examples" / "voice.mp3").write_bytes(wav())
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    return tmp_path
+
+
+def test_the_command_makes_a_video(service: Service, folder: Path) -> None:
+    (lines,) = re.findall(r"```sh\n(export TALKREEL_API_KEY.*?)```", MAKE, re.DOTALL)
+
+    run(lines, key=service.key("commander")["apiKey"], url=service.address, folder=folder)
+
+    assert (folder / "video.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_the_python_makes_a_video(
+    service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", MAKE, re.DOTALL)
+    monkeypatch.setenv("TALKREEL_URL", service.address)
+    monkeypatch.setenv("TALKREEL_API_KEY", service.key("programmer")["apiKey"])
+    monkeypatch.chdir(folder)
+
+    exec(code, {})
+
+    assert (folder / "video.mp4").read_bytes()[4:8] == b"ftyp"
+    assert capsys.readouterr().out.endswith("done 100\n")
+
+
+def test_the_configuration_gives_an_assistant_its_tools() -> None:
+    (text,) = re.findall(r"```json\n(.*?)```", MAKE, re.DOTALL)
+    told = json.loads(text)["mcpServers"]["talkreel"]
+    command = told["command"].replace("/path/to/talkreel/.venv", sys.prefix)
+    server = StdioServerParameters(command=command, args=told["args"], env=told["env"])
+
+    async def names() -> list[str]:
+        with anyio.fail_after(30):
+            async with Client(server) as client:
+                return [tool.name for tool in (await client.list_tools()).tools]
+
+    assert "make_talking_video" in anyio.run(names)
+
+
+def test_each_way_to_a_video_takes_six_lines_at_most() -> None:
+    ways = re.findall(r"```\w+\n(.*?)```", MAKE, re.DOTALL)
+
+    assert len(ways) == 4
+    assert [way for way in ways if len(way.strip().splitlines()) > 6] == []
+
+
+def test_the_exit_codes_are_those_of_the_help() -> None:
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", MAKE, re.MULTILINE)
+
+    assert rows
+    assert [(code, text.replace("`", "")) for code, text in rows] == re.findall(
+        r"^ +(\d+)  (.*)$", EXIT_CODES, re.MULTILINE
+    )
 
 
 def test_the_curl_lines_of_a_webhook_show_it_and_send_it_again(service: Service, tmp_path: Path) -> None:
@@ -157,6 +225,6 @@ def run(command: str, *, key: str, url: str, folder: Path) -> str:
         capture_output=True,
         check=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     return done.stdout

@@ -15,6 +15,7 @@ The floors, each importing only from those above it, and from `app`, but never f
     progress  render                           one job: picture + sound -> engine -> mux -> checked file
     workshop  heart  shift  meter              what a task works with: its doors, its lease, a way to stop it
     leader  helper  tasks                      a long talk shared out; the RQ entry points
+    local                                      the same, for one who has no service
     lanes  webhooks  sweep                     the sender; the reconciler
     __main__                                   the worker process
 """

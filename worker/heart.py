@@ -14,14 +14,13 @@ import structlog
 from app.errors import DatabaseUnavailable
 from app.leases import Beat
 from app.states import Phase
+from worker import progress
 from worker.failures import LeaseLost
 
 log = structlog.get_logger(__name__)
 
 #: Progress is written at most this often.
 TICK_SECONDS = 0.5
-#: Below this share the time left can't be told.
-ETA_FROM_SHARE = 0.05
 #: How the heart stops the main thread.
 LOST_SIGNAL = signal.SIGUSR1
 
@@ -82,13 +81,8 @@ class Heart:
 
     def _sign(self) -> Beat:
         # 100 is for COMPLETED alone.
-        return Beat(self._phase, min(99, int(self._share * 100)), self._eta_seconds())
-
-    def _eta_seconds(self) -> int | None:
-        if self._share < ETA_FROM_SHARE:
-            return None
-        elapsed_seconds = time.monotonic() - self._begun_at
-        return round(elapsed_seconds * (1 - self._share) / self._share)
+        eta_seconds = progress.eta_seconds(self._share, time.monotonic() - self._begun_at)
+        return Beat(self._phase, min(99, int(self._share * 100)), eta_seconds)
 
 
 def _raise_lease_lost(_signal: int, _frame: FrameType | None) -> None:

@@ -11,6 +11,17 @@ from worker.scene import ReportShare
 Report = Callable[[Phase, float], None]
 
 
+#: Below this share the time left can't be told.
+ETA_FROM_SHARE = 0.05
+
+
+def eta_seconds(share: float, elapsed_seconds: float) -> int | None:
+    """How long the rest takes, if the whole goes on as it began; None as long as that can't be told."""
+    if share < ETA_FROM_SHARE:
+        return None
+    return round(elapsed_seconds * (1 - share) / share)
+
+
 def between(report: ReportShare, start: float, end: float) -> ReportShare:
     """Reports the share of a part of the work, which lasts from share `start` to `end` of the whole."""
     return lambda share: report(start + (end - start) * share)

@@ -6,14 +6,21 @@ import click
 
 from app import service
 from app.cli.keys import keys
+from app.cli.make import make
+from app.cli.mcp import mcp
 from app.service import CannotStart
 from app.settings import Settings, SettingsError
+
+#: The commands that use a service, of whose settings they know nothing.
+CLIENTS = frozenset({"make", "mcp"})
 
 
 @click.group()
 @click.pass_context
 def main(context: click.Context) -> None:
     """Talkreel: a portrait and a voice in, a talking video out."""
+    if context.invoked_subcommand in CLIENTS:
+        return
     try:
         context.obj = Settings.load()
     except SettingsError as error:
@@ -31,3 +38,5 @@ def up(settings: Settings) -> None:
 
 
 main.add_command(keys)
+main.add_command(make)
+main.add_command(mcp)

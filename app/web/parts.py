@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import FileTooLarge, InvalidParameter, UnsupportedMediaType
-from app.media import SNIFF_BYTES, MediaType, sniff_audio, sniff_image
+from app.media import FILE_RULES, SNIFF_BYTES, MediaType
 
 MAX_TEXT_BYTES = 4096
-
-#: For each file part: what tells its type, and what is accepted, in words.
-FILE_RULES: dict[str, tuple[Callable[[bytes], MediaType | None], str]] = {
-    "image": (sniff_image, "a JPEG, PNG or WebP picture"),
-    "audio": (sniff_audio, "an MP3, WAV, M4A or Ogg (Vorbis or Opus) recording"),
-}
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,11 @@ from app.errors import (
     RepeatedPart,
     UnknownPart,
 )
+from app.media import FILE_RULES
 from app.states import Motion
 from app.web.fingerprints import Fingerprint
 from app.web.multipart import MultipartReader, OpenPart, Part, boundary_of
-from app.web.parts import FILE_RULES, DroppedPart, FilePart, TextPart, UploadedFile
+from app.web.parts import DroppedPart, FilePart, TextPart, UploadedFile
 
 CHUNK_BYTES = 256 * 1024
 #: What a body may hold beside its two files: boundaries, part headers, texts.

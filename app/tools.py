@@ -1,0 +1,184 @@
+"""The tools of `talkreel mcp`, by which an assistant uses a service (Model Context Protocol)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Annotated, Literal
+
+import anyio
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.transport_security import TransportSecuritySettings
+from mcp.types import ToolAnnotations
+from pydantic import BaseModel, Field
+
+from app.client import (
+    JobCancelled,
+    JobFailed,
+    ListedJob,
+    Status,
+    Talkreel,
+    TalkreelError,
+    TookTooLong,
+)
+from app.states import JobStatus
+
+INSTRUCTIONS = """\
+Talkreel makes a video in which the person of a portrait speaks with the voice of a recording. Call
+make_talking_video, then wait_for_video until the status is COMPLETED or FAILED. One job at a time.
+Only make people speak who agreed to it."""
+
+#: Two files of 24 MB each, as base64 in one body.
+MAX_HTTP_BODY_BYTES = 64 << 20
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+JobId = Annotated[str, Field(description="The id that make_talking_video returned.")]
+Motion = Annotated[
+    Literal["auto", "talking", "still"],
+    Field(
+        description="auto: talk if a usable face is found, else stand still; talking: talk or fail; still."
+    ),
+]
+Seconds = Annotated[int, Field(ge=0, le=300, description="How long to wait at most.")]
+Limit = Annotated[int, Field(ge=1, le=1000, description="How many at most.")]
+PortraitPath = Annotated[str, Field(description="A JPEG, PNG or WebP file on this machine.")]
+VoicePath = Annotated[str, Field(description="An MP3, WAV, M4A or Ogg file on this machine.")]
+VideoPath = Annotated[str, Field(description="Where to put the MP4; what is there is replaced.")]
+Portrait = Annotated[str, Field(description="A JPEG, PNG or WebP file, as base64.")]
+Voice = Annotated[str, Field(description="An MP3, WAV, M4A or Ogg file, as base64.")]
+
+
+class Submitted(BaseModel):
+    job_id: str = Field(alias="jobId")
+
+
+class Saved(BaseModel):
+    path: str
+
+
+def serve(client: Talkreel, address: tuple[str, int] | None) -> None:
+    """Serves on standard input and output, or over HTTP at `address` (host, port), until told to stop."""
+    if address is None:
+        server_of(VideoTools(client), FileTools(client)).run("stdio")
+    else:
+        _serve_http(server_of(VideoTools(client), UploadTools(client)), *address)
+
+
+def _serve_http(server: MCPServer, host: str, port: int) -> None:
+    """A page in a browser that gets at the port by a name of its own (DNS rebinding) is refused."""
+    hosts = [f"{name}:*" for name in (*LOOPBACK, host)]
+    server.run(
+        "streamable-http",
+        host=host.strip("[]"),
+        port=port,
+        max_request_body_size=MAX_HTTP_BODY_BYTES,
+        transport_security=TransportSecuritySettings(
+            allowed_hosts=hosts, allowed_origins=[f"http://{name}" for name in hosts]
+        ),
+    )
+
+
+def server_of(tools: VideoTools, files: FileTools | UploadTools) -> MCPServer:
+    """The server with these tools."""
+    server = MCPServer("talkreel", instructions=INSTRUCTIONS, log_level="WARNING")
+    looks = ToolAnnotations(read_only_hint=True)
+    makes = ToolAnnotations(destructive_hint=False)
+    ends = ToolAnnotations(destructive_hint=True, idempotent_hint=True)
+    server.add_tool(files.make_talking_video, annotations=makes)
+    server.add_tool(tools.wait_for_video, annotations=looks)
+    server.add_tool(tools.list_videos, annotations=looks)
+    server.add_tool(tools.cancel_video, annotations=ends)
+    if isinstance(files, FileTools):
+        server.add_tool(files.save_video, annotations=ends)
+    return server
+
+
+class VideoTools:
+    """What can be done with the jobs of the key."""
+
+    def __init__(self, client: Talkreel) -> None:
+        self._client = client
+
+    def wait_for_video(self, job_id: JobId, context: Context, seconds: Seconds = 45) -> Status:
+        """Wait until a video is made, or the time is over, and return its status.
+
+        PENDING or PROCESSING: call again. COMPLETED: outputVideo is a link to the MP4, outputShareLink one
+        to a page that plays it, and warnings say what was degraded. FAILED: errorMessage says why.
+        """
+
+        def tell(status: Status) -> None:
+            anyio.from_thread.check_cancelled()
+            anyio.from_thread.run(context.report_progress, status.progress, 100, status.phase)
+
+        with _sentences():
+            try:
+                return self._client.wait(job_id, tell, timeout_seconds=seconds)
+            except (JobFailed, JobCancelled) as end:
+                return end.job
+            except TookTooLong:
+                return self._client.status(job_id)
+
+    def list_videos(self, status: JobStatus | None = None, limit: Limit = 20) -> list[ListedJob]:
+        """List the newest jobs of the key, all or those with one status, newest first."""
+        with _sentences():
+            return list(islice(self._client.jobs(status), limit))
+
+    def cancel_video(self, job_id: JobId) -> Status:
+        """Cancel a job that is still PENDING. One that is being made can't be stopped."""
+        with _sentences():
+            self._client.cancel(job_id)
+            return self._client.status(job_id)
+
+
+class FileTools:
+    """For an assistant on this machine, which may read and write what its user may."""
+
+    def __init__(self, client: Talkreel) -> None:
+        self._client = client
+
+    def make_talking_video(
+        self, portrait_path: PortraitPath, voice_path: VoicePath, motion: Motion = "auto"
+    ) -> Submitted:
+        """Begin to make a video in which the person of a portrait speaks with the voice of a recording."""
+        with _sentences():
+            return Submitted(jobId=self._client.submit(portrait_path, voice_path, motion=motion))
+
+    def save_video(self, job_id: JobId, path: VideoPath) -> Saved:
+        """Save the video of a COMPLETED job as a file on this machine."""
+        with _sentences():
+            return Saved(path=str(self._client.download(job_id, path).absolute()))
+
+
+class UploadTools:
+    """For whoever reaches a port of this machine: paths would let them read its files."""
+
+    def __init__(self, client: Talkreel) -> None:
+        self._client = client
+
+    def make_talking_video(self, portrait: Portrait, voice: Voice, motion: Motion = "auto") -> Submitted:
+        """Begin to make a video in which the person of a portrait speaks with the voice of a recording."""
+        image, audio = _decoded("portrait", portrait), _decoded("voice", voice)
+        with _sentences():
+            return Submitted(jobId=self._client.submit(image, audio, motion=motion))
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """What the service says, as the tool's error."""
+    try:
+        yield
+    except TalkreelError as error:
+        raise ToolError(error.sentence) from error
+    except OSError as error:
+        raise ToolError(f"{error.filename}: {error.strerror}.") from error
+
+
+def _decoded(name: str, text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ToolError(f"The {name} is not base64.") from None

@@ -1,0 +1,98 @@
+"""A video made without a service: the same checks, the same engine, the same sentences."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app import wholefile
+from app.errors import ApiError, FileTooLarge, UnsupportedMediaType
+from app.local import CannotMake, Made, Order, Report
+from app.media import FILE_RULES, SNIFF_BYTES, MediaType
+from app.settings import Settings
+from app.states import Phase
+from worker import progress
+from worker.engines import talking_engine
+from worker.failures import CheckFailed, ChildKilled, RenderFailed
+from worker.process import ProgramFailed
+from worker.render import Rendered, Terms, Upload, render
+from worker.shift import room_needed
+
+BROKE_OFF = "The video could not be made: a program broke off while working on it ({reason}). Try again."
+
+
+def make(order: Order, settings: Settings, report: Report) -> Made:
+    """A `LocalRenderer`."""
+    with _sentences(), room_needed(), tempfile.TemporaryDirectory(prefix="talkreel-") as name:
+        folder = Path(name)
+        upload = _upload(order, folder, settings.max_file_bytes)
+        rendered = render(upload, folder, _terms(settings), _told(report))
+        with wholefile.written(order.out) as part:
+            shutil.copyfile(rendered.path, part)
+    return _made(rendered)
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Raises CannotMake for whatever has a sentence."""
+    try:
+        yield
+    except ApiError as refusal:
+        raise CannotMake(refusal.sentence, refusal.code) from refusal
+    except RenderFailed as failure:
+        raise CannotMake(failure.sentence, "render_failed") from failure
+    except (CheckFailed, ChildKilled, ProgramFailed) as error:
+        raise CannotMake(BROKE_OFF.format(reason=error), "broke_off") from error
+
+
+def _upload(order: Order, folder: Path, max_file_bytes: int) -> Upload:
+    image, image_type = _taken("image", order.portrait, folder, max_file_bytes)
+    audio, audio_type = _taken("audio", order.voice, folder, max_file_bytes)
+    return Upload(image, image_type, audio, audio_type, order.motion)
+
+
+def _taken(name: str, source: Path, folder: Path, max_file_bytes: int) -> tuple[Path, MediaType]:
+    """A copy under a name of ours, as the front door would take it."""
+    if source.stat().st_size > max_file_bytes:
+        raise FileTooLarge(name, max_file_bytes)
+    path = folder / name
+    shutil.copyfile(source, path)
+    sniff, accepted = FILE_RULES[name]
+    with path.open("rb") as file:
+        media_type = sniff(file.read(SNIFF_BYTES))
+    if media_type is None:
+        raise UnsupportedMediaType(name, accepted)
+    return path, media_type
+
+
+def _terms(settings: Settings) -> Terms:
+    return Terms(
+        settings.max_image_pixels,
+        settings.max_audio_seconds,
+        settings.face_model_dir,
+        talking_engine(settings),
+    )
+
+
+def _told(report: Report) -> progress.Report:
+    begun_at = time.monotonic()
+
+    def tell(phase: Phase, share: float) -> None:
+        # 100 is for what is where it was asked for.
+        report(phase, min(99, int(share * 100)), progress.eta_seconds(share, time.monotonic() - begun_at))
+
+    return tell
+
+
+def _made(rendered: Rendered) -> Made:
+    return Made(
+        motion=rendered.motion,
+        width=rendered.width,
+        height=rendered.height,
+        duration_seconds=round(rendered.duration_seconds, 6),
+        notices=rendered.notices,
+    )
