@@ -21,6 +21,8 @@ class Order:
     voice: Path
     motion: Motion
     out: Path
+    #: What the voice is brought to; None leaves it as it is.
+    loudness_lufs: float | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class Made:
     height: int
     duration_seconds: float
     notices: tuple[Notice, ...]
+    #: In LUFS, of the video and of the upload, where a loudness was asked for.
+    loudness: float | None
+    loudness_before: float | None
 
 
 class CannotMake(Exception):

@@ -52,7 +52,7 @@ def _sentences() -> Iterator[None]:
 def _upload(order: Order, folder: Path, max_file_bytes: int) -> Upload:
     image, image_type = _taken("image", order.portrait, folder, max_file_bytes)
     audio, audio_type = _taken("audio", order.voice, folder, max_file_bytes)
-    return Upload(image, image_type, audio, audio_type, order.motion)
+    return Upload(image, image_type, audio, audio_type, order.motion, order.loudness_lufs)
 
 
 def _taken(name: str, source: Path, folder: Path, max_file_bytes: int) -> tuple[Path, MediaType]:
@@ -95,4 +95,6 @@ def _made(rendered: Rendered) -> Made:
         height=rendered.height,
         duration_seconds=round(rendered.duration_seconds, 6),
         notices=rendered.notices,
+        loudness=rendered.loudness,
+        loudness_before=rendered.loudness_before,
     )

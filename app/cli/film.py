@@ -21,6 +21,9 @@ class Film:
     width: int | None
     height: int | None
     duration_seconds: float | None
+    #: In LUFS, of the film and of the voice as it came, where a loudness was asked for.
+    loudness: float | None
+    loudness_before: float | None
     warnings: tuple[tuple[str, str], ...]
     job_id: str | None = None
     share_link: str | None = None
@@ -28,13 +31,15 @@ class Film:
     @classmethod
     def of_made(cls, made: Made, path: Path) -> Film:
         warnings = tuple((each.code, each.message) for each in made.notices)
-        return cls(path, made.motion, made.width, made.height, made.duration_seconds, warnings)
+        facts = (made.motion, made.width, made.height, made.duration_seconds)
+        return cls(path, *facts, made.loudness, made.loudness_before, warnings)
 
     @classmethod
     def of_job(cls, job: Status, path: Path) -> Film:
         warnings = tuple((each.code, each.message) for each in job.warnings)
-        facts = (job.motion, job.width, job.height, job.duration_seconds, warnings)
-        return cls(path, *facts, job.job_id, job.output_share_link)
+        facts = (job.motion, job.width, job.height, job.duration_seconds)
+        heard = (job.loudness, job.loudness_before)
+        return cls(path, *facts, *heard, warnings, job.job_id, job.output_share_link)
 
     def tell(self, *, as_json: bool, quiet: bool) -> None:
         """Prints it: one JSON object, or lines for a person unless that is `quiet`."""
@@ -53,6 +58,8 @@ class Film:
             "durationSeconds": self.duration_seconds,
             "width": self.width,
             "height": self.height,
+            "loudness": self.loudness,
+            "loudnessBefore": self.loudness_before,
             "warnings": [{"code": code, "message": message} for code, message in self.warnings],
         }
 

@@ -17,6 +17,7 @@ from app.cli.keys import Duration
 from app.client import Status, Talkreel, TalkreelError
 from app.client.talkreel import DEFAULT_URL, KEY_VARIABLE, TIMEOUT_SECONDS, URL_VARIABLE
 from app.local import Order, local_renderer
+from app.media import MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
 from app.settings import Settings, SettingsError
 from app.states import Motion
 
@@ -35,6 +36,13 @@ WRITABLE = click.Path(dir_okay=False, writable=True, path_type=Path)
     show_default=True,
     help="Whether it talks.",
 )
+@click.option(
+    "--loudness",
+    "loudness_lufs",
+    type=click.FloatRange(MIN_LOUDNESS_LUFS, MAX_LOUDNESS_LUFS),
+    metavar="LUFS",
+    help="Brings the voice to it, such as -16.  [default: as it is]",
+)
 @click.option("--url", help=f"The service's address.  [default: ${URL_VARIABLE}, or {DEFAULT_URL}]")
 @click.option(
     "--key", help=f"An API key; others can see it in a list of processes.  [default: ${KEY_VARIABLE}]"
@@ -48,6 +56,7 @@ def make(
     voice: Path,
     out: Path,
     motion: str,
+    loudness_lufs: float | None,
     url: str | None,
     key: str | None,
     timeout_seconds: int | None,
@@ -56,7 +65,7 @@ def make(
     quiet: bool,
 ) -> None:
     """Make a video in which PORTRAIT (JPEG, PNG, WebP) speaks with VOICE (MP3, WAV, M4A, Ogg)."""
-    order = Order(portrait, voice, Motion(motion), out)
+    order = Order(portrait, voice, Motion(motion), out, loudness_lufs)
     _require_folder(out)
     with endings(as_json=as_json), _terminable():
         if local:
@@ -105,7 +114,9 @@ def _make_here(order: Order, settings: Settings, *, quiet: bool) -> Film:
 def _make_there(order: Order, client: Talkreel, timeout_seconds: int | None, *, quiet: bool) -> Film:
     with client, display(quiet=quiet) as show:
         show("uploading", 0, None)
-        job_id = client.submit(order.portrait, order.voice, motion=order.motion.value)
+        job_id = client.submit(
+            order.portrait, order.voice, motion=order.motion.value, loudness=order.loudness_lufs
+        )
         status = _waited(client, job_id, timeout_seconds, show)
         client.download(status, order.out)
     return Film.of_job(status, order.out)

@@ -37,6 +37,9 @@ class Status(Result):
     duration_seconds: float | None = None
     width: int | None = None
     height: int | None = None
+    #: In LUFS, of the video and of the upload, where a loudness was asked for.
+    loudness: float | None = None
+    loudness_before: float | None = None
 
     @property
     def has_ended(self) -> bool:

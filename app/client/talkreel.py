@@ -72,15 +72,20 @@ class Talkreel:
         audio: Source,
         *,
         motion: Literal["auto", "talking", "still"] = "auto",
+        loudness: float | None = None,
         webhook_url: str | None = None,
         idempotency_key: str | None = None,
     ) -> str:
         """Sends the two files; returns the new job's id. Raises OSError for one that can't be read.
 
+        `loudness` is what the voice is brought to, in LUFS; without one it stays as it is.
+
         However often it has to be sent, there is one job: `idempotency_key` (made up, if none is given) tells
         the service so.
         """
-        texts = {"motion": motion, **({"webhookUrl": webhook_url} if webhook_url else {})}
+        loudness = None if loudness is None else round(loudness, 2)
+        wishes = {"motion": motion, "loudness": loudness, "webhookUrl": webhook_url}
+        texts = {name: str(wish) for name, wish in wishes.items() if wish is not None}
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         with ExitStack() as opened:
             files = {name: _opened(opened, source) for name, source in (("image", image), ("audio", audio))}

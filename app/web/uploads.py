@@ -28,7 +28,7 @@ from app.errors import (
     RepeatedPart,
     UnknownPart,
 )
-from app.media import FILE_RULES
+from app.media import FILE_RULES, MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
 from app.states import Motion
 from app.web.fingerprints import Fingerprint
 from app.web.multipart import MultipartReader, OpenPart, Part, boundary_of
@@ -37,8 +37,6 @@ from app.web.parts import DroppedPart, FilePart, TextPart, UploadedFile
 CHUNK_BYTES = 256 * 1024
 #: What a body may hold beside its two files: boundaries, part headers, texts.
 MAX_OVERHEAD_BYTES = 64 * 1024
-#: From quieter than any broadcaster wants it to as loud as sound gets without being crushed.
-MIN_LOUDNESS_LUFS, MAX_LOUDNESS_LUFS = -30, -8
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,11 @@ def test_files_are_sent_by_their_paths(client: Talkreel, world: World, tmp_path:
     image.write_bytes(png())
     audio.write_bytes(wav())
 
-    job_id = client.submit(image, str(audio), motion="still")
+    job_id = client.submit(image, str(audio), motion="still", loudness=-16.004)
 
     assert client.status(job_id).status is JobStatus.PENDING
-    assert world.claim(job_id).job.motion_asked == "still"
+    job = world.claim(job_id).job
+    assert (job.motion_asked, job.loudness_asked) == ("still", -16)
 
 
 def test_files_are_sent_as_bytes_and_streams(client: Talkreel) -> None:

@@ -89,12 +89,13 @@ def test_a_service_makes_the_video_and_it_is_fetched(service: Service, alice: Us
 
 
 def test_it_is_made_without_a_service_as_well(folder: Path) -> None:
-    done = make(folder, environment(), "--local", "--json")
+    done = make(folder, environment(), "--local", "--json", "--loudness", "-16")
 
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["video"], told["motion"], told["durationSeconds"]) == ("out.mp4", "still", 0.5)
-    assert (told["width"], told["height"], told["jobId"], told["warnings"]) == (64, 48, None, [])
+    assert (told["width"], told["height"], told["jobId"]) == (64, 48, None)
+    assert ([each["code"] for each in told["warnings"]], told["loudness"]) == (["too_quiet_to_level"], None)
     assert told["sizeBytes"] == (folder / "out.mp4").stat().st_size
     assert_plays(folder / "out.mp4")
     assert left(folder) == {"out.mp4"}
@@ -143,13 +144,14 @@ def test_a_job_that_fails_ends_with_1_and_its_sentence(service: Service, alice: 
     ("options", "sentence"),
     [
         (["--motion", "wild"], "'wild' is not one of"),
+        (["--loudness", "-40"], "-40"),
         (["-o", "nowhere/out.mp4"], "there is no folder nowhere"),
         (["--timeout", "soon"], "'soon' is not a time"),
         ([], "An API key is needed"),
         (["--url", "nonsense", "--key", "a"], "is not an address"),
         (["--local"], "LEASE_SECONDS='soon'"),
     ],
-    ids=["motion", "folder", "timeout", "key", "url", "settings"],
+    ids=["motion", "loudness", "folder", "timeout", "key", "url", "settings"],
 )
 def test_bad_usage_ends_with_2(folder: Path, options: list[str], sentence: str) -> None:
     done = made_here(folder, {"LEASE_SECONDS": "soon"}, *options)
