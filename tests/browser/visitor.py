@@ -12,7 +12,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from app import apikeys
 from app.database import Database
 from tests.browser.watched import Watched
-from tests.service import Service, User
+from tests.service import Service, User, wait_until
 from tests.world import png, wav
 
 PICTURE: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": png(320, 240)}
@@ -73,10 +73,8 @@ class Visitor(Watched):
 
 @contextmanager
 def no_workers(service: Service) -> Iterator[None]:
-    """Jobs that come meanwhile stay pending."""
-    workers: list[psutil.Process] = [
-        each for each in service.processes("-m worker") if "worker.sweep" not in " ".join(each.cmdline())
-    ]
+    """Jobs that come meanwhile stay pending. None sleeps at work: it might hold the database's lock."""
+    workers = wait_until(lambda: idle_workers(service))
     for worker in workers:
         worker.suspend()
     try:
@@ -84,3 +82,13 @@ def no_workers(service: Service) -> Iterator[None]:
     finally:
         for worker in workers:
             worker.resume()
+
+
+def idle_workers(service: Service) -> list[psutil.Process]:
+    """All of them, as soon as none has a horse."""
+    sweepers = service.processes("-m worker.sweep")
+    workers = [each for each in service.processes("-m worker") if each not in sweepers]
+    try:
+        return workers if not any(worker.children() for worker in workers) else []
+    except psutil.NoSuchProcess:
+        return []

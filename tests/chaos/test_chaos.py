@@ -16,7 +16,7 @@ def test_every_accepted_job_ends_whatever_happens(tmp_path: Path) -> None:
     report = storm(tmp_path / "storm", seconds=50, seed=24)
 
     assert not report.broken, report
-    assert len(report.wounds) > 3, report
+    assert len(report.wounds) > 2, report
 
 
 @pytest.mark.fault(24)
