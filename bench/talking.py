@@ -138,7 +138,7 @@ def measured(case: Case, folder: Path) -> dict[str, Any]:
     aac = encode(sound, folder, ignore)
     clock.lap("aac")
     frames_ms = 1000 * (children_seconds() - before_seconds) / scene.frames
-    mux(video, aac, sound, folder / "output.mp4", ignore)
+    mux(video, aac, scene, folder / "output.mp4", ignore)
     clock.lap("mux")
     check(folder / "output.mp4", scene, ignore)
     clock.lap("check")

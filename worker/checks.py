@@ -7,15 +7,20 @@ from pathlib import Path
 
 import ffmpeg
 
+from worker.beside import beside
 from worker.bounds import Bounds
 from worker.failures import CheckFailed
 from worker.ffmpeg import CLOSED, local, run
 from worker.packets import Track, tracks_of
 from worker.process import ProgramFailed
+from worker.progress import between
 from worker.scene import FRAME_RATE, ReportShare, Scene
 
-#: What is decoded frame by frame; the rest is judged by its key frames.
+#: What is decoded frame by frame. The rest is judged by its key frames, unless they are all the first one.
 OPENING_SECONDS = 10
+
+#: Goes before an input in which nothing may be wrong.
+STRICT = {**CLOSED, "f": "mov", "err_detect": "explode", "xerror": None}
 
 FRAME_SECONDS = Fraction(1, FRAME_RATE)
 
@@ -28,10 +33,14 @@ def check(path: Path, scene: Scene, report: ReportShare) -> None:
         ChildKilled: a child process died of a signal.
     """
     try:
-        tracks = tracks_of(path, scene.folder, scene.sound.duration_seconds, lambda share: report(share / 2))
+        tracks, _ = beside(
+            lambda: tracks_of(path, scene.folder, scene.sound.duration_seconds, between(report, 0, 0.8)),
+            lambda: _decode_opening(path),
+        )
         _check_video(tracks.get("video", Track()), scene)
         _check_sound(tracks.get("audio", Track()), scene)
-        _decode(path, scene, tracks["video"])
+        if tracks["video"].key_frames_differ:
+            _decode_key_frames(path, scene)
     except ProgramFailed as error:
         raise CheckFailed(f"the finished file can't be read: {error}") from error
     report(1)
@@ -68,10 +77,11 @@ def _expect(what: str, found: object, promised: object) -> None:
         raise CheckFailed(f"{what}: {promised} was promised, {found} was found")
 
 
-def _decode(path: Path, scene: Scene, video: Track) -> None:
-    """The opening whole; then the key frames, unless they are all the one that was just decoded."""
-    bounds = Bounds(deadline_seconds=120 + scene.sound.duration_seconds / 10)
-    strict = {**CLOSED, "f": "mov", "err_detect": "explode", "xerror": None}
-    run(ffmpeg.input(local(path), **strict, t=OPENING_SECONDS).output("-", f="null", map=0), bounds)
-    if video.key_frames_differ:
-        run(ffmpeg.input(local(path), **strict, skip_frame="nokey")["v:0"].output("-", f="null"), bounds)
+def _decode_opening(path: Path) -> None:
+    graph = ffmpeg.input(local(path), **STRICT, t=OPENING_SECONDS).output("-", f="null", map=0)
+    run(graph, Bounds(deadline_seconds=120))
+
+
+def _decode_key_frames(path: Path, scene: Scene) -> None:
+    graph = ffmpeg.input(local(path), **STRICT, skip_frame="nokey")["v:0"].output("-", f="null")
+    run(graph, Bounds(deadline_seconds=120 + scene.sound.duration_seconds / 10))

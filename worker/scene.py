@@ -104,11 +104,14 @@ class Scene:
 
 @dataclass(frozen=True)
 class VideoTrack:
-    """H.264 in an MP4 at `path`, `Scene.frames` frames long, without sound."""
+    """H.264 in an MP4 at `path`, without sound: `Scene.frames` frames, or those that are to be repeated until
+    there are as many.
+    """
 
     path: Path
     motion: MotionMade
     notices: tuple[Notice, ...] = ()
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True)
