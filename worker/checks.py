@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import ffmpeg
@@ -11,7 +12,7 @@ from worker.beside import beside
 from worker.bounds import Bounds
 from worker.failures import CheckFailed
 from worker.ffmpeg import CLOSED, local, run
-from worker.packets import Track, tracks_of
+from worker.packets import Track, track_of
 from worker.process import ProgramFailed
 from worker.progress import between
 from worker.scene import FRAME_RATE, ReportShare, Scene
@@ -32,14 +33,15 @@ def check(path: Path, scene: Scene, report: ReportShare) -> None:
         CheckFailed: it isn't what `scene` promised. A bug or a broken disk of ours, not the upload's fault.
         ChildKilled: a child process died of a signal.
     """
+    read = partial(track_of, path=path, folder=scene.folder, expected_seconds=scene.sound.duration_seconds)
     try:
-        tracks, _ = beside(
-            lambda: tracks_of(path, scene.folder, scene.sound.duration_seconds, between(report, 0, 0.8)),
-            lambda: _decode_opening(path),
+        sound, (video, _) = beside(
+            lambda: read("a", report=between(report, 0, 0.9)),
+            lambda: beside(lambda: read("v"), lambda: _decode_opening(path)),
         )
-        _check_video(tracks.get("video", Track()), scene)
-        _check_sound(tracks.get("audio", Track()), scene)
-        if tracks["video"].key_frames_differ:
+        _check_video(video, scene)
+        _check_sound(sound, scene)
+        if video.key_frames_differ:
             _decode_key_frames(path, scene)
     except ProgramFailed as error:
         raise CheckFailed(f"the finished file can't be read: {error}") from error

@@ -9,7 +9,7 @@ import ffmpeg
 from app.states import MotionMade
 from worker.bounds import Bounds
 from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
-from worker.scene import FRAME_RATE, ReportShare, Scene, VideoTrack
+from worker.scene import FRAME_RATE, ReportShare, Scene, SoundTrack, VideoTrack
 
 #: The video track's ticks per second: 512 to the frame.
 TIMESCALE = 12_800
@@ -21,7 +21,7 @@ COMMENTS = {
 }
 
 
-def mux(video: VideoTrack, aac: Path, scene: Scene, path: Path, report: ReportShare) -> None:
+def mux(video: VideoTrack, sound: SoundTrack, scene: Scene, path: Path, report: ReportShare) -> None:
     """Copies both tracks to `path`, the index (moov) first; pictures that repeat, as often as it takes.
 
     The movie's clock ticks once per sample, so that the edit list cuts the sound exactly. A talking portrait
@@ -31,7 +31,7 @@ def mux(video: VideoTrack, aac: Path, scene: Scene, path: Path, report: ReportSh
         What `process.run` does: nothing is wrong with the upload; try again.
     """
     pictures = ffmpeg.input(local(video.path), **CLOSED, f="mov", **_repetition(video, scene))["v:0"]
-    voice = ffmpeg.input(local(aac), **CLOSED, f="mov")["a:0"]
+    voice = ffmpeg.input(local(sound.path), **CLOSED, f="mov")["a:0"]
     graph = ffmpeg.output(
         pictures,
         voice,
@@ -41,6 +41,7 @@ def mux(video: VideoTrack, aac: Path, scene: Scene, path: Path, report: ReportSh
         movflags="+faststart",
         movie_timescale=scene.sound.sample_rate,
         video_track_timescale=TIMESCALE,
+        **({"bsf:a": sound.retiming} if sound.retiming else {}),
         **ANONYMOUS,
         **COMMENTS[video.motion],
     )

@@ -85,7 +85,7 @@ def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Render
     tracks_report = progress.stage(Phase.VIDEO, ends.tracks)
     video, sound = _tracks(scene, upload.loudness_lufs, terms.talking_engine, tracks_report)
     path = folder / "output.mp4"
-    mux(video, sound.path, scene, path, progress.stage(Phase.MUXING, ends.mux))
+    mux(video, sound, scene, path, progress.stage(Phase.MUXING, ends.mux))
     check(path, scene, progress.stage(Phase.CHECKING, 1))
     return _rendered(path, scene, video, sound)
 
@@ -136,8 +136,8 @@ def _heard(scene: Scene, loudness_lufs: float | None, report: ReportShare) -> So
     sound, folder = scene.sound, scene.folder
     if loudness_lufs is not None:
         return levelled(sound, loudness_lufs, folder, report)
-    path = copied(sound, folder, between(report, 0, 0.1)) or encode(sound, folder, between(report, 0.1, 1))
-    return SoundTrack(path)
+    as_it_came = copied(sound, folder, between(report, 0, 0.1))
+    return as_it_came or SoundTrack(encode(sound, folder, between(report, 0.1, 1)))
 
 
 class _Costs(NamedTuple):

@@ -116,7 +116,7 @@ class VideoTrack:
 
 @dataclass(frozen=True)
 class SoundTrack:
-    """AAC-LC in an MP4 at `path`.
+    """AAC-LC in an MP4 at `path`. A filter for its packets, `retiming`, gives them their times, if need be.
 
     `lufs` is its integrated loudness and `lufs_before` the upload's, where a loudness was asked for.
     """
@@ -125,6 +125,7 @@ class SoundTrack:
     lufs: float | None = None
     lufs_before: float | None = None
     notices: tuple[Notice, ...] = ()
+    retiming: str | None = None
 
 
 class Engine(Protocol):

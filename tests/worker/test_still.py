@@ -14,7 +14,7 @@ from tests.worker.scenes import nobody, scene_of
 from worker import still as engine
 from worker.aac import encode
 from worker.mux import mux
-from worker.scene import FRAME_RATE, Scene, Sound, VideoTrack
+from worker.scene import FRAME_RATE, Scene, Sound, SoundTrack, VideoTrack
 from worker.still import MAX_GOP_FRAMES, still
 
 
@@ -41,7 +41,8 @@ def film(scene: Scene, frames: int) -> VideoTrack:
     long = lasting(scene, frames / FRAME_RATE)
     long = replace(long, sound=replace(long.sound, path=silence))
     path = scene.folder / "film.mp4"
-    mux(still(long, nobody), encode(long.sound, scene.folder, nobody), long, path, nobody)
+    sound = SoundTrack(encode(long.sound, scene.folder, nobody))
+    mux(still(long, nobody), sound, long, path, nobody)
     return VideoTrack(path, MotionMade.STILL)
 
 
