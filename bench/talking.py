@@ -35,7 +35,7 @@ from worker.aac import encode
 from worker.checks import check
 from worker.mux import mux
 from worker.picture import normalise
-from worker.scene import Scene
+from worker.scene import Scene, SoundTrack
 from worker.talking.actor import Actor
 from worker.talking.arrays import Image
 from worker.talking.engine import FACE_DONE, VOICE_DONE, talk
@@ -138,7 +138,7 @@ def measured(case: Case, folder: Path) -> dict[str, Any]:
     aac = encode(sound, folder, ignore)
     clock.lap("aac")
     frames_ms = 1000 * (children_seconds() - before_seconds) / scene.frames
-    mux(video, aac, sound, folder / "output.mp4", ignore)
+    mux(video, SoundTrack(aac), scene, folder / "output.mp4", ignore)
     clock.lap("mux")
     check(folder / "output.mp4", scene, ignore)
     clock.lap("check")

@@ -41,6 +41,7 @@ FLOORS = (
     {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks"},
     {"app.web", "app.service", "app.tools"},
     {"app.cli"},
+    {"worker.beside"},
     {"worker.failures", "worker.scene", "worker.riff", "worker.lanes", "worker.bounds", "worker.reach"},
     {"worker.landlock", "worker.seccomp", "worker.offspring"},
     {"worker.cage", "worker.follower", "worker.progress", "worker.pixels"},

@@ -3,6 +3,7 @@
 The floors, each importing only from those above it, and from `app`, but never from `app.web`:
 
     failures  scene                            what can go wrong; what an engine takes and gives
+    beside                                     two works at once, that end together
     landlock  seccomp  offspring  cage         no other files, no sockets; tied to its parent and its limits
     bounds  reach  follower  command           what a process may use and open, what it tells
     process  ffmpeg                            the only launcher: progress, and a certain end

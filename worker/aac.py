@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
 
 import ffmpeg
 
@@ -128,8 +127,7 @@ def join(sound: Sound, parts: list[Part], folder: Path) -> Path:
     with joined.open("wb") as file:
         for part in parts:
             file.writelines(_own_frames(part))
-    heard = ffmpeg.input(local(joined), **CLOSED, f="aac")
-    return timed(heard, sound, FRAME_SAMPLES, frames_of(sound), folder)
+    return _timed(joined, sound, folder)
 
 
 def _own_frames(part: Part) -> list[bytes]:
@@ -151,23 +149,27 @@ def adts_frames(stream: bytes) -> Iterator[bytes]:
         at += frame_length
 
 
-def timed(frames: Any, sound: Sound, priming_samples: int, count: int, folder: Path) -> Path:
-    """`count` frames, copied to `folder`/sound.m4a. Its edit list leaves out what primes the first one, and
-    what fills up the last one.
+def _timed(joined: Path, sound: Sound, folder: Path) -> Path:
+    path = folder / "sound.m4a"
+    graph = ffmpeg.input(local(joined), **CLOSED, f="aac").output(
+        local(path),
+        f="ipod",
+        acodec="copy",
+        movie_timescale=sound.sample_rate,
+        **{"bsf:a": retiming(sound, FRAME_SAMPLES, frames_of(sound))},
+        **ANONYMOUS,
+    )
+    run(graph, Bounds(deadline_seconds=120 + sound.duration_seconds / 20))
+    return path
+
+
+def retiming(sound: Sound, priming_samples: int, count: int) -> str:
+    """A bitstream filter for `count` frames that are copied. The edit list that comes of it leaves out what
+    primes the first one, and what fills up the last one.
     """
     last = count - 1
     rest = sound.samples + priming_samples - last * FRAME_SAMPLES
     begin = f"N*{FRAME_SAMPLES}-{priming_samples}"
     duration = f"if(eq(N\\,{last})\\,{rest}\\,{FRAME_SAMPLES})"
     ticks = f"({sound.sample_rate}*TB)"
-    path = folder / "sound.m4a"
-    graph = frames.output(
-        local(path),
-        f="ipod",
-        acodec="copy",
-        movie_timescale=sound.sample_rate,
-        **{"bsf:a": f"setts=ts=({begin})/{ticks}:duration={duration}/{ticks}", "frames:a": count},
-        **ANONYMOUS,
-    )
-    run(graph, Bounds(deadline_seconds=120 + sound.duration_seconds / 20))
-    return path
+    return f"setts=ts=({begin})/{ticks}:duration={duration}/{ticks}"

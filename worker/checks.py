@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import ffmpeg
 
+from worker.beside import beside
 from worker.bounds import Bounds
 from worker.failures import CheckFailed
 from worker.ffmpeg import CLOSED, local, run
-from worker.packets import Track, tracks_of
+from worker.packets import Track, track_of
 from worker.process import ProgramFailed
+from worker.progress import between
 from worker.scene import FRAME_RATE, ReportShare, Scene
 
-#: What is decoded frame by frame; the rest is judged by its key frames.
+#: What is decoded frame by frame. The rest is judged by its key frames, unless they are all the first one.
 OPENING_SECONDS = 10
+
+#: Goes before an input in which nothing may be wrong.
+STRICT = {**CLOSED, "f": "mov", "err_detect": "explode", "xerror": None}
 
 FRAME_SECONDS = Fraction(1, FRAME_RATE)
 
@@ -27,11 +33,16 @@ def check(path: Path, scene: Scene, report: ReportShare) -> None:
         CheckFailed: it isn't what `scene` promised. A bug or a broken disk of ours, not the upload's fault.
         ChildKilled: a child process died of a signal.
     """
+    read = partial(track_of, path=path, folder=scene.folder, expected_seconds=scene.sound.duration_seconds)
     try:
-        tracks = tracks_of(path, scene.folder, scene.sound.duration_seconds, lambda share: report(share / 2))
-        _check_video(tracks.get("video", Track()), scene)
-        _check_sound(tracks.get("audio", Track()), scene)
-        _decode(path, scene, tracks["video"])
+        sound, (video, _) = beside(
+            lambda: read("a", report=between(report, 0, 0.9)),
+            lambda: beside(lambda: read("v"), lambda: _decode_opening(path)),
+        )
+        _check_video(video, scene)
+        _check_sound(sound, scene)
+        if video.key_frames_differ:
+            _decode_key_frames(path, scene)
     except ProgramFailed as error:
         raise CheckFailed(f"the finished file can't be read: {error}") from error
     report(1)
@@ -68,10 +79,11 @@ def _expect(what: str, found: object, promised: object) -> None:
         raise CheckFailed(f"{what}: {promised} was promised, {found} was found")
 
 
-def _decode(path: Path, scene: Scene, video: Track) -> None:
-    """The opening whole; then the key frames, unless they are all the one that was just decoded."""
-    bounds = Bounds(deadline_seconds=120 + scene.sound.duration_seconds / 10)
-    strict = {**CLOSED, "f": "mov", "err_detect": "explode", "xerror": None}
-    run(ffmpeg.input(local(path), **strict, t=OPENING_SECONDS).output("-", f="null", map=0), bounds)
-    if video.key_frames_differ:
-        run(ffmpeg.input(local(path), **strict, skip_frame="nokey")["v:0"].output("-", f="null"), bounds)
+def _decode_opening(path: Path) -> None:
+    graph = ffmpeg.input(local(path), **STRICT, t=OPENING_SECONDS).output("-", f="null", map=0)
+    run(graph, Bounds(deadline_seconds=120))
+
+
+def _decode_key_frames(path: Path, scene: Scene) -> None:
+    graph = ffmpeg.input(local(path), **STRICT, skip_frame="nokey")["v:0"].output("-", f="null")
+    run(graph, Bounds(deadline_seconds=120 + scene.sound.duration_seconds / 10))

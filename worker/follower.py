@@ -91,9 +91,9 @@ class Shares:
         self._made = [0.0] * len(weights)
         self._report = report
 
-    def of(self, index: int) -> ReportShare | None:
+    def of(self, index: int) -> ReportShare:
         """What the program of this index reports its own share to."""
-        return (lambda share: self._tell(index, share)) if self._report else None
+        return lambda share: self._tell(index, share)
 
     def _tell(self, index: int, share: float) -> None:
         self._made[index] = self._weights[index] * share

@@ -9,7 +9,7 @@ import ffmpeg
 from app.states import MotionMade
 from worker.bounds import Bounds
 from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
-from worker.scene import ReportShare, Sound, VideoTrack
+from worker.scene import FRAME_RATE, ReportShare, Scene, SoundTrack, VideoTrack
 
 #: The video track's ticks per second: 512 to the frame.
 TIMESCALE = 12_800
@@ -21,8 +21,8 @@ COMMENTS = {
 }
 
 
-def mux(video: VideoTrack, aac: Path, sound: Sound, path: Path, report: ReportShare) -> None:
-    """Copies both tracks to `path`, the index (moov) first.
+def mux(video: VideoTrack, sound: SoundTrack, scene: Scene, path: Path, report: ReportShare) -> None:
+    """Copies both tracks to `path`, the index (moov) first; pictures that repeat, as often as it takes.
 
     The movie's clock ticks once per sample, so that the edit list cuts the sound exactly. A talking portrait
     says in its metadata that it is one; nothing else is said in any file.
@@ -30,8 +30,8 @@ def mux(video: VideoTrack, aac: Path, sound: Sound, path: Path, report: ReportSh
     Raises:
         What `process.run` does: nothing is wrong with the upload; try again.
     """
-    pictures = ffmpeg.input(local(video.path), **CLOSED, f="mov")["v:0"]
-    voice = ffmpeg.input(local(aac), **CLOSED, f="mov")["a:0"]
+    pictures = ffmpeg.input(local(video.path), **CLOSED, f="mov", **_repetition(video, scene))["v:0"]
+    voice = ffmpeg.input(local(sound.path), **CLOSED, f="mov")["a:0"]
     graph = ffmpeg.output(
         pictures,
         voice,
@@ -39,12 +39,20 @@ def mux(video: VideoTrack, aac: Path, sound: Sound, path: Path, report: ReportSh
         f="mp4",
         c="copy",
         movflags="+faststart",
-        movie_timescale=sound.sample_rate,
+        movie_timescale=scene.sound.sample_rate,
         video_track_timescale=TIMESCALE,
+        **({"bsf:a": sound.retiming} if sound.retiming else {}),
         **ANONYMOUS,
         **COMMENTS[video.motion],
     )
-    seconds = sound.duration_seconds
+    seconds = scene.sound.duration_seconds
     # The second pass, which moves the index to the front, makes no progress that could be seen.
     bounds = Bounds(deadline_seconds=300 + seconds / 10, stall_seconds=120 + seconds / 20)
     run(graph, bounds, expected_seconds=seconds, report=report)
+
+
+def _repetition(video: VideoTrack, scene: Scene) -> dict[str, str | int]:
+    """The length is the input's: counting the output's frames would end the sound with the last of them."""
+    if not video.is_repeated:
+        return {}
+    return {"stream_loop": -1, "t": f"{scene.frames / FRAME_RATE:.2f}"}

@@ -47,35 +47,33 @@ class Track:
             self._key_frame = checksum
 
 
-def tracks_of(
-    path: Path, folder: Path, expected_seconds: float, report: ReportShare, streams: str = "0"
-) -> dict[str, Track]:
-    """The tracks of an MP4 by their kind, `video` or `audio`. `folder` is scratch space.
-
-    `streams` chooses among those of the file, as ffmpeg's `-map` does.
+def track_of(
+    kind: str, path: Path, folder: Path, expected_seconds: float, report: ReportShare | None = None
+) -> Track:
+    """The first track of an MP4 that is of this kind, `v` or `a`. `folder` is scratch space.
 
     Raises:
-        ProgramFailed: it can't be read.
+        ProgramFailed: it can't be read, or there is none.
         ChildKilled: a child process died of a signal.
     """
-    listing = folder / "packets.txt"
-    graph = ffmpeg.input(local(path), **CLOSED, f="mov", copyts=None).output(
-        local(listing), f="framecrc", c="copy", map=streams
+    listing = folder / f"packets-{kind}.txt"
+    graph = ffmpeg.input(local(path), **CLOSED, f="mov", copyts=None)[f"{kind}:0"].output(
+        local(listing), f="framecrc", c="copy"
     )
     bounds = Bounds(deadline_seconds=120 + expected_seconds / 10)
     run(graph, bounds, expected_seconds=expected_seconds, report=report)
     with listing.open() as lines:
-        tracks = _summed(lines)
+        track = _summed(lines)
     listing.unlink()
-    return {track.facts["media_type"]: track for track in tracks.values()}
+    return track
 
 
-def _summed(lines: Iterator[str]) -> dict[str, Track]:
-    tracks: dict[str, Track] = {}
+def _summed(lines: Iterator[str]) -> Track:
+    track = Track()
     for line in lines:
         if not line.startswith("#"):
-            number, _, pts, duration, _, checksum, *flags = line.split(",")
-            tracks[number].add(int(pts), int(duration), checksum, not flags or "F=0x0" not in flags[0])
-        elif fact := re.match(r"#(\w+) (\d+): (.*)", line):
-            tracks.setdefault(fact[2], Track()).facts[fact[1]] = fact[3].strip()
-    return tracks
+            _, _, pts, duration, _, checksum, *flags = line.split(",")
+            track.add(int(pts), int(duration), checksum, not flags or "F=0x0" not in flags[0])
+        elif fact := re.match(r"#(\w+) 0: (.*)", line):
+            track.facts[fact[1]] = fact[2].strip()
+    return track

@@ -1,6 +1,7 @@
 """Starts processes: caged, followed, and certain to end. One, or as many at once as there are cores.
 
-Start them from the main thread only: the kernel kills a child when the thread that started it ends.
+Start them from the main thread, or from one of `worker.beside`: the kernel kills a child when the thread that
+started it ends.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from worker import cage
+from worker.beside import look_up
 from worker.bounds import CORES
 from worker.command import Command
 from worker.failures import ChildKilled, OutOfDisk, RenderFailed
@@ -72,6 +74,7 @@ def run(command: Command, report: ReportShare | None = None) -> str:
         ChildKilled: a signal that wasn't ours ended it.
         RenderFailed: the output grew beyond its bounds; OutOfDisk: the disk is full.
         ProgramMissing: there is no program to run.
+        BrokenOff: nobody waits for it any longer (see `worker.beside`).
     """
     return run_all([command], report)[0]
 
@@ -92,6 +95,7 @@ def run_all(commands: Sequence[Command], report: ReportShare | None = None) -> l
             while waiting and len(running) < CORES:
                 running.append(_start(*waiting.popleft(), alive, pipes))
             _read(pipes)
+            look_up()
             running = [each for each in running if not each.has_ended()]
     return [follower.stderr for follower in followers]
 

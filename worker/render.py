@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +10,10 @@ from app.media import MediaType
 from app.notices import Notice
 from app.states import Motion, MotionMade, Phase
 from worker.aac import encode
+from worker.beside import beside
 from worker.checks import check
 from worker.failures import CannotTalk, RenderFailed
+from worker.follower import Shares
 from worker.levelling import levelled
 from worker.mux import mux
 from worker.picture import normalise
@@ -81,10 +82,10 @@ def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Render
     progress = Progress(report)
     scene = _scene(upload, folder, terms, progress)
     ends = _ends_of_stages(scene, upload.loudness_lufs)
-    video = _film(scene, terms.talking_engine, progress.stage(Phase.VIDEO, ends.video))
-    sound = _heard(scene, upload.loudness_lufs, progress.stage(Phase.MUXING, ends.sound))
+    tracks_report = progress.stage(Phase.VIDEO, ends.tracks)
+    video, sound = _tracks(scene, upload.loudness_lufs, terms.talking_engine, tracks_report)
     path = folder / "output.mp4"
-    mux(video, sound.path, scene.sound, path, progress.stage(Phase.MUXING, ends.mux))
+    mux(video, sound, scene, path, progress.stage(Phase.MUXING, ends.mux))
     check(path, scene, progress.stage(Phase.CHECKING, 1))
     return _rendered(path, scene, video, sound)
 
@@ -92,13 +93,26 @@ def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Render
 def _scene(upload: Upload, folder: Path, terms: Terms, progress: Progress) -> Scene:
     # How long the rest takes is not known before the sound's length is, so these two ends are fixed.
     progress.stage(Phase.PICTURE, 0.05)
-    picture = normalise(upload.image, upload.image_type, folder, max_pixels=terms.max_image_pixels)
     report = progress.stage(Phase.SOUND, 0.1)
-    sound = decode(
-        upload.audio, upload.audio_type, folder, max_seconds=terms.max_audio_seconds, report=report
+    picture, sound = beside(
+        lambda: normalise(upload.image, upload.image_type, folder, max_pixels=terms.max_image_pixels),
+        lambda: decode(
+            upload.audio, upload.audio_type, folder, max_seconds=terms.max_audio_seconds, report=report
+        ),
     )
     crew = terms.crew if sound.duration_seconds > terms.split_seconds else None
     return Scene(picture, sound, upload.motion, folder, terms.face_model_dir, crew)
+
+
+def _tracks(
+    scene: Scene, loudness_lufs: float | None, talking_engine: Engine, report: ReportShare
+) -> tuple[VideoTrack, SoundTrack]:
+    costs = _costs(scene, loudness_lufs)
+    shares = Shares([costs.video, costs.sound], report)
+    return beside(
+        lambda: _film(scene, talking_engine, shares.of(0)),
+        lambda: _heard(scene, loudness_lufs, shares.of(1)),
+    )
 
 
 def _film(scene: Scene, talking_engine: Engine, report: ReportShare) -> VideoTrack:
@@ -122,28 +136,40 @@ def _heard(scene: Scene, loudness_lufs: float | None, report: ReportShare) -> So
     sound, folder = scene.sound, scene.folder
     if loudness_lufs is not None:
         return levelled(sound, loudness_lufs, folder, report)
-    path = copied(sound, folder, between(report, 0, 0.1)) or encode(sound, folder, between(report, 0.1, 1))
-    return SoundTrack(path)
+    as_it_came = copied(sound, folder, between(report, 0, 0.1))
+    return as_it_came or SoundTrack(encode(sound, folder, between(report, 0.1, 1)))
+
+
+class _Costs(NamedTuple):
+    """What each stage takes: seconds measured with 1080p on two cores."""
+
+    video: float
+    sound: float
+    mux: float
+    check: float
 
 
 class _Ends(NamedTuple):
     """The share of the whole job at which each stage ends."""
 
-    video: float
-    sound: float
+    tracks: float
     mux: float
 
 
 def _ends_of_stages(scene: Scene, loudness_lufs: float | None) -> _Ends:
-    """Divides what is left by what the stages take: seconds measured with 1080p on two cores."""
+    """Divides what is left by what the stages take."""
+    costs = _costs(scene, loudness_lufs)
+    tracks = costs.video + costs.sound
+    return _Ends(*(0.1 + 0.9 * so_far / sum(costs) for so_far in (tracks, tracks + costs.mux)))
+
+
+def _costs(scene: Scene, loudness_lufs: float | None) -> _Costs:
     seconds, channels = scene.sound.duration_seconds, scene.sound.channels
-    video = 0.3 + seconds / 3000 if scene.motion is Motion.STILL else 2 + seconds / 3
+    video = 0.4 if scene.motion is Motion.STILL else 2 + seconds / 3
     sound = 0.1 if scene.sound.aac else 0.1 + seconds * channels / 150
     if loudness_lufs is not None:
         sound = 0.5 + seconds * channels / 50
-    costs = (video, sound, 0.2 + seconds / 1000, 0.7 + seconds / 1000)
-    total = sum(costs)
-    return _Ends(*(0.1 + 0.9 * so_far / total for so_far in list(accumulate(costs))[:3]))
+    return _Costs(video, sound, 0.1 + seconds / 2000, 0.3 + seconds / 3000)
 
 
 def _rendered(path: Path, scene: Scene, video: VideoTrack, sound: SoundTrack) -> Rendered:

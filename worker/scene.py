@@ -104,16 +104,19 @@ class Scene:
 
 @dataclass(frozen=True)
 class VideoTrack:
-    """H.264 in an MP4 at `path`, `Scene.frames` frames long, without sound."""
+    """H.264 in an MP4 at `path`, without sound: `Scene.frames` frames, or those that are to be repeated until
+    there are as many.
+    """
 
     path: Path
     motion: MotionMade
     notices: tuple[Notice, ...] = ()
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True)
 class SoundTrack:
-    """AAC-LC in an MP4 at `path`.
+    """AAC-LC in an MP4 at `path`. A filter for its packets, `retiming`, gives them their times, if need be.
 
     `lufs` is its integrated loudness and `lufs_before` the upload's, where a loudness was asked for.
     """
@@ -122,6 +125,7 @@ class SoundTrack:
     lufs: float | None = None
     lufs_before: float | None = None
     notices: tuple[Notice, ...] = ()
+    retiming: str | None = None
 
 
 class Engine(Protocol):

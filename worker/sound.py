@@ -21,6 +21,10 @@ from worker.scene import ReportShare, Sound
 #: Names of the layouts that are kept, by the number of channels.
 LAYOUTS = {1: "mono", 2: "stereo"}
 
+#: Samples per channel that go from one thread of ffmpeg to the next at once: its own handful would cost more
+#: to hand over than to decode.
+BLOCK_SAMPLES = 16_384
+
 #: How far a header's length may be off before it is worth a word.
 TOLERATED_SECONDS = 0.25
 
@@ -147,7 +151,7 @@ def _decoded(opened: Any, probe: Probe, path: Path, max_seconds: int, report: Re
     expected_seconds = min(probe.expected_seconds or max_seconds, max_seconds)
     # One second more than allowed tells too long from just right.
     graph = ffmpeg.output(
-        _in_two_channels(opened["a:0"], probe),
+        _in_two_channels(opened["a:0"], probe).filter("asetnsamples", n=BLOCK_SAMPLES, p=0),
         local(path),
         f="wav",
         rf64="auto",

@@ -1,6 +1,6 @@
 """The still engine: the picture stands while the sound plays.
 
-x264 encodes one frame. The rest of a GOP is written by hand (`worker.h264`) and GOPs are repeated by copying
+x264 encodes one frame. The rest of a GOP is written by hand (`worker.h264`). The mux repeats that by copying
 packets, so that the cost hardly grows with the length.
 """
 
@@ -23,9 +23,6 @@ log = structlog.get_logger(__name__)
 #: Ten seconds: how far a player may have to go back to jump to a moment.
 MAX_GOP_FRAMES = 10 * FRAME_RATE
 
-#: What of the work the first GOP is; the copies are little.
-GOP_SHARE = 0.9
-
 #: Without B frames decoding order is showing order, and the video needs no edit list to start at 0. What else
 #: is here keeps the parameter sets to what `worker.h264` writes slices for.
 X264 = (
@@ -43,12 +40,9 @@ PRESET, CRF = "faster", 21
 def still(scene: Scene, report: ReportShare) -> VideoTrack:
     """An `Engine`: `scene.frames` frames of the picture, with a key frame every ten seconds."""
     frames = min(scene.frames, MAX_GOP_FRAMES)
-    gop, video = scene.folder / "gop.mp4", scene.folder / "video.mp4"
-    _open(scene, frames, gop, lambda share: report(GOP_SHARE * share))
-    if frames == scene.frames:
-        return VideoTrack(gop, MotionMade.STILL)
-    _repeat(gop, scene.frames, video, lambda share: report(GOP_SHARE + (1 - GOP_SHARE) * share))
-    return VideoTrack(video, MotionMade.STILL)
+    gop = scene.folder / "gop.mp4"
+    _open(scene, frames, gop, report)
+    return VideoTrack(gop, MotionMade.STILL, is_repeated=frames < scene.frames)
 
 
 def _open(scene: Scene, frames: int, path: Path, report: ReportShare) -> None:
@@ -104,16 +98,3 @@ def _wrap(stream: Path, path: Path) -> None:
         **ANONYMOUS,
     )
     run(graph, Bounds(deadline_seconds=60))
-
-
-def _repeat(gop: Path, frames: int, path: Path, report: ReportShare) -> None:
-    seconds = frames / FRAME_RATE
-    graph = ffmpeg.input(local(gop), **CLOSED, f="mov", stream_loop=-1).output(
-        local(path),
-        f="mp4",
-        vcodec="copy",
-        video_track_timescale=TIMESCALE,
-        **{"frames:v": frames},
-        **ANONYMOUS,
-    )
-    run(graph, Bounds(deadline_seconds=120 + seconds / 10), expected_seconds=seconds, report=report)

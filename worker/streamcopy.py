@@ -5,18 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-import ffmpeg
-
-from worker import aac
-from worker.aac import FRAME_SAMPLES
-from worker.ffmpeg import CLOSED, local
-from worker.packets import Track, tracks_of
+from worker.aac import FRAME_SAMPLES, retiming
+from worker.packets import Track, track_of
 from worker.process import ProgramFailed
-from worker.scene import ReportShare, Sound
+from worker.scene import ReportShare, Sound, SoundTrack
 
 
-def copied(sound: Sound, folder: Path, report: ReportShare) -> Path | None:
-    """The upload's own packets in `folder`/sound.m4a; None where they have to be encoded anew.
+def copied(sound: Sound, folder: Path, report: ReportShare) -> SoundTrack | None:
+    """The upload itself, whose packets are to be copied; None where the sound has to be encoded anew.
 
     The packets must say of themselves what the decoder made of them: as many samples, to within a frame.
 
@@ -26,17 +22,12 @@ def copied(sound: Sound, folder: Path, report: ReportShare) -> Path | None:
     if sound.aac is None:
         return None
     try:
-        tracks = tracks_of(sound.aac, folder, sound.duration_seconds, report, streams="0:a:0")
-        return _copied(tracks.get("audio", Track()), sound, sound.aac, folder)
+        track = track_of("a", sound.aac, folder, sound.duration_seconds, report)
     except ProgramFailed:
         return None
-
-
-def _copied(track: Track, sound: Sound, upload: Path, folder: Path) -> Path | None:
     if not _agrees(track, sound):
         return None
-    frames = ffmpeg.input(local(upload), **CLOSED, f="mov")["a:0"]
-    return aac.timed(frames, sound, -(track.first_tick or 0), track.packets, folder)
+    return SoundTrack(sound.aac, retiming=retiming(sound, -(track.first_tick or 0), track.packets))
 
 
 def _agrees(track: Track, sound: Sound) -> bool:

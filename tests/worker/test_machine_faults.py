@@ -23,7 +23,6 @@ TERMS = Terms(50_000_000, 60, Settings().face_model_dir)
     [
         (Motion.STILL, 1, "opening.h264"),
         (Motion.STILL, 1, "gop.mp4"),
-        (Motion.STILL, 11, "video.mp4"),
         (Motion.TALKING, 1, "talking-0000.mp4"),
         (Motion.TALKING, 4, "talking.mp4"),
         (Motion.STILL, 11, "part000000000.aac"),

@@ -16,7 +16,7 @@ from worker.checks import check
 from worker.failures import CheckFailed
 from worker.mux import mux
 from worker.picture import normalise
-from worker.scene import Scene, VideoTrack
+from worker.scene import Scene, SoundTrack, VideoTrack
 from worker.sound import decode
 from worker.still import still
 
@@ -41,7 +41,7 @@ def scene(samples: Samples, tmp_path_factory: pytest.TempPathFactory) -> Scene:
 def finished(scene: Scene) -> bytes:
     path = scene.folder / "output.mp4"
     sound = encode(scene.sound, scene.folder, nobody)
-    mux(still(scene, nobody), sound, scene.sound, path, nobody)
+    mux(still(scene, nobody), SoundTrack(sound), scene, path, nobody)
     return path.read_bytes()
 
 
@@ -60,8 +60,8 @@ def film(finished: bytes, folder: Path) -> Path:
 def test_a_talking_portrait_says_what_it_is_and_no_file_says_more(
     finished: bytes, scene: Scene, folder: Path, motion: MotionMade, said: dict[str, str]
 ) -> None:
-    path, video = folder / "film.mp4", VideoTrack(scene.folder / "video.mp4", motion)
-    mux(video, scene.folder / "sound.m4a", scene.sound, path, nobody)
+    path, video = folder / "film.mp4", VideoTrack(scene.folder / "gop.mp4", motion)
+    mux(video, SoundTrack(scene.folder / "sound.m4a"), scene, path, nobody)
 
     with av.open(str(path)) as file:
         told = {name: value for name, value in file.metadata.items() if name not in BRANDS}

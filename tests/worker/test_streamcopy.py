@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -9,14 +10,27 @@ import pytest
 
 from app.media import MediaType
 from tests.media_samples import Samples, ffmpeg
-from tests.worker.scenes import nobody
-from worker.scene import Sound
+from tests.worker.scenes import nobody, scene_of
+from worker.checks import check
+from worker.mux import mux
+from worker.scene import Sound, SoundTrack
 from worker.sound import decode
+from worker.still import still
 from worker.streamcopy import copied
 
 
 def decoded(upload: Path, folder: Path) -> Sound:
     return decode(upload, MediaType.M4A, folder, max_seconds=60, report=nobody)
+
+
+def film(track: SoundTrack, sound: Sound, samples: Samples, folder: Path) -> Path:
+    """The sound as it goes into a file, with a picture."""
+    folder.mkdir()
+    scene = replace(scene_of(samples.picture(), folder), sound=sound)
+    path = folder / "film.mp4"
+    mux(still(scene, nobody), track, scene, path, nobody)
+    check(path, scene, nobody)
+    return path
 
 
 def packets(path: Path) -> list[bytes]:
@@ -39,9 +53,10 @@ def test_the_packets_are_the_upload_s_and_play_as_they_did(
     upload = samples.tone(f"{'_'.join(options)}.m4a", "-c:a", "aac", *options, seconds=3)
     sound = decoded(upload, folder)
 
-    path = copied(sound, folder, nobody)
+    track = copied(sound, folder, nobody)
 
-    assert path is not None
+    assert track is not None
+    path = film(track, sound, samples, folder / "film")
     assert packets(path) == packets(upload)
     again = folder / "again"
     again.mkdir()
@@ -55,10 +70,11 @@ def test_the_first_track_alone_is_copied(samples: Samples, folder: Path) -> None
         "-i", first, "-f", "lavfi", "-i", "sine=d=1", "-map", "0", "-map", "1", "-c:a:0", "copy", *exact, both
     )
 
-    path = copied(decoded(both, folder), folder, nobody)
+    sound = decoded(both, folder)
+    track = copied(sound, folder, nobody)
 
-    assert path is not None
-    assert packets(path) == packets(first)
+    assert track is not None
+    assert packets(film(track, sound, samples, folder / "film")) == packets(first)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +115,9 @@ def test_an_upload_cut_by_its_edit_list_plays_as_before(samples: Samples, folder
     ffmpeg("-ss", "1.03", "-i", whole, "-t", "1.5", "-c", "copy", cut)
     sound = decoded(cut, folder)
 
-    path = copied(sound, folder, nobody)
+    track = copied(sound, folder, nobody)
 
     again = folder / "again"
     again.mkdir()
-    assert path is None or decoded(path, again).path.read_bytes() == sound.path.read_bytes()
+    path = cut if track is None else film(track, sound, samples, folder / "film")
+    assert decoded(path, again).path.read_bytes() == sound.path.read_bytes()
