@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from app.models import ApiKey
-from app.payloads import Body, Pagination, iso
+from app.payloads import Body, Moment, Pagination, iso
 
 MAX_NAME_CHARACTERS = 100
 MAX_ACTIVE_JOBS = 100
@@ -69,9 +69,9 @@ class KeyBody(Body):
     id: str
     name: str
     prefix: str | None
-    created_at: str
-    last_used_at: str | None
-    revoked_at: str | None
+    created_at: Moment
+    last_used_at: Moment | None
+    revoked_at: Moment | None
     max_active_jobs: int
     monthly_quota_seconds: int | None
     admin: bool
