@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from app.models import ApiKey
@@ -22,16 +22,28 @@ def _printable(name: str) -> str:
     return name
 
 
+def _whole(number: object) -> object:
+    """To JSON, 3.0 is as whole as 3 (RFC 8259, section 6; JSON Schema 2020-12, section 4.2.3)."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+#: The same for others, as ECMA-262 has it: letters, marks, numbers, punctuation, symbols, and blanks between.
+_PRINTABLE = r"^ *[\p{L}\p{M}\p{N}\p{P}\p{S}][\p{L}\p{M}\p{N}\p{P}\p{S} ]*$"
 KeyName = Annotated[
     str,
     AfterValidator(_printable),
-    Field(description=f"a text of 1 to {MAX_NAME_CHARACTERS} printable characters"),
+    Field(
+        description=f"a text of 1 to {MAX_NAME_CHARACTERS} printable characters",
+        json_schema_extra={"minLength": 1, "maxLength": MAX_NAME_CHARACTERS, "pattern": _PRINTABLE},
+    ),
 ]
 ActiveJobs = Annotated[
-    int, Field(ge=1, le=MAX_ACTIVE_JOBS, description=f"a whole number from 1 to {MAX_ACTIVE_JOBS}")
+    int,
+    Field(ge=1, le=MAX_ACTIVE_JOBS, description=f"a whole number from 1 to {MAX_ACTIVE_JOBS}"),
+    BeforeValidator(_whole),
 ]
 QuotaSeconds = Annotated[
-    Annotated[int, Field(ge=1, le=MAX_QUOTA_SECONDS)] | None,
+    Annotated[int, Field(ge=1, le=MAX_QUOTA_SECONDS), BeforeValidator(_whole)] | None,
     Field(description=f"a whole number from 1 to {MAX_QUOTA_SECONDS}, or null for none"),
 ]
 

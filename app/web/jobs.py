@@ -119,7 +119,16 @@ def delete(job_id: str) -> Response:
 @described(
     "A job's webhook, and every try to deliver it",
     Tag.WEBHOOKS,
-    Answer("None until the job ended, and where it has no `webhookUrl`.", (DeliveriesBody,)),
+    Answer(
+        "None until the job ended, and where it has no `webhookUrl`.",
+        (DeliveriesBody,),
+        links={
+            "postApiJobsJobIdDeliveriesDeliveryIdRedeliver": {
+                "jobId": "$request.path.jobId",
+                "deliveryId": "$response.body#/deliveries/0/id",
+            }
+        },
+    ),
     raises=(JobNotFound,),
 )
 def deliveries(job_id: str) -> Response:

@@ -30,7 +30,13 @@ _ONE_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-(?P<suffix>[0-9]{1,1
 
 
 _SIGNED = (
-    Parameter("expires", "query", {"type": "integer"}, "Until when the link leads here.", required=True),
+    Parameter(
+        "expires",
+        "query",
+        {"type": "string", "pattern": "^[0-9]+$"},
+        "Until when the link leads here.",
+        required=True,
+    ),
     Parameter("signature", "query", {"type": "string"}, "That it is ours.", required=True),
 )
 

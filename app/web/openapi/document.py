@@ -59,7 +59,7 @@ def document_of(app: Flask) -> Object:
         "openapi": "3.1.1",
         "info": {"title": "Talkreel", "version": version("talkreel"), "description": INTRODUCTION},
         # Seen from the document: wherever the service stands, also below a path of a proxy's.
-        "servers": [{"url": ".."}],
+        "servers": [{"url": "..", "description": "This service"}],
         "security": [{"apiKey": []}, {"bearer": []}],
         "tags": [{"name": tag} for tag in Tag],
         "paths": paths,
@@ -133,9 +133,13 @@ def _response(answer: Answer, shared: Object) -> Object:
         "description": answer.description,
         "headers": as_objects(answer.headers) | shared,
         **({"content": {answer.media_type: content}} if answer.media_type else {}),
-        **({"links": {name: _link(name) for name in answer.links}} if answer.links else {}),
+        **(
+            {"links": {name: _link(name, found) for name, found in answer.links.items()}}
+            if answer.links
+            else {}
+        ),
     }
 
 
-def _link(operation_id: str) -> Object:
-    return {"operationId": operation_id, "parameters": {"jobId": "$response.body#/jobId"}}
+def _link(operation_id: str, parameters: Object) -> Object:
+    return {"operationId": operation_id, "parameters": parameters}

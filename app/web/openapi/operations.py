@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -66,7 +66,8 @@ class Sent:
 class Answer:
     """One way to answer. Without a model the media type says all; with neither there is no body.
 
-    Several models are alternatives. `links` names the operations that the body leads to by its `jobId`.
+    Several models are alternatives. `links` names the operations that the answer leads to, and tells where
+    in it their parameters are (OpenAPI 3.1.1, section 4.8.20.4).
     """
 
     description: str
@@ -74,7 +75,7 @@ class Answer:
     status: int = 200
     media_type: str | None = JSON
     headers: tuple[Header, ...] = ()
-    links: tuple[str, ...] = ()
+    links: Mapping[str, Object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

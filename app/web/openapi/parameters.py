@@ -34,14 +34,19 @@ def whole_number(name: str, description: str, *, default: int, largest: int) -> 
 
 PAGE = (
     whole_number("limit", "How many a page may hold.", default=DEFAULT_PAGE, largest=MAX_PAGE),
-    Parameter("cursor", "query", {"type": "string"}, "The `nextCursor` of an earlier page, as it is."),
+    Parameter(
+        "cursor",
+        "query",
+        {"type": "string", "format": "cursor"},
+        "The `nextCursor` of an earlier page, as it is.",
+    ),
 )
 STATUS = Parameter("status", "query", {"enum": list(JobStatus), "type": "string"}, "Only jobs in this state.")
 
 PREFER = Parameter(
     "Prefer",
     "header",
-    {"type": "string", "examples": ["wait=30"]},
+    {"type": "string"},
     "`wait=N`: answer when the job has ended, or after N seconds, 60 at most.",
 )
 IF_NONE_MATCH = Parameter(

@@ -95,7 +95,16 @@ ACCEPTED = Answer(
         Header("Idempotency-Replayed", {"const": "true"}, "This is the first answer again."),
         PREFERENCE_APPLIED,
     ),
-    links=("getApiStatusJobId", "getApiJobsJobIdEvents", "postApiJobsJobIdCancel", "deleteApiJobsJobId"),
+    links={
+        operation_id: {"jobId": "$response.body#/jobId"}
+        for operation_id in (
+            "getApiStatusJobId",
+            "getApiJobsJobIdEvents",
+            "getApiJobsJobIdDeliveries",
+            "postApiJobsJobIdCancel",
+            "deleteApiJobsJobId",
+        )
+    },
 )
 
 #: What `POST /api/jobs` refuses, with one example each.
