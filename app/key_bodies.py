@@ -27,14 +27,12 @@ def _whole(number: object) -> object:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-#: The same for others, as ECMA-262 has it: letters, marks, numbers, punctuation, symbols, and blanks between.
-_PRINTABLE = r"^ *[\p{L}\p{M}\p{N}\p{P}\p{S}][\p{L}\p{M}\p{N}\p{P}\p{S} ]*$"
 KeyName = Annotated[
     str,
     AfterValidator(_printable),
     Field(
         description=f"a text of 1 to {MAX_NAME_CHARACTERS} printable characters",
-        json_schema_extra={"minLength": 1, "maxLength": MAX_NAME_CHARACTERS, "pattern": _PRINTABLE},
+        json_schema_extra={"minLength": 1, "maxLength": MAX_NAME_CHARACTERS, "format": "printable"},
     ),
 ]
 ActiveJobs = Annotated[

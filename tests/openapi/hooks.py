@@ -17,3 +17,7 @@ for media_type in MediaType:
     schemathesis.openapi.media_type(media_type, strategies.just(FILES[media_type.partition("/")[0]]))
 schemathesis.openapi.format("cursor", strategies.just(encode(Cursor(1_800_000_000_000, new_id()))))
 schemathesis.openapi.format("uri", strategies.just("https://talkreel.invalid/hook?job=1"))
+schemathesis.openapi.format(
+    "printable",
+    strategies.text(strategies.characters(categories=["L", "M", "N", "P", "S"]), min_size=1, max_size=100),
+)
