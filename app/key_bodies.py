@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -23,7 +23,7 @@ def _printable(name: str) -> str:
 
 
 def _whole(number: object) -> object:
-    """To JSON, 3.0 is as whole as 3 (RFC 8259, section 6; JSON Schema 2020-12, section 4.2.3)."""
+    """To JSON, 3.0 is as whole as 3 (JSON Schema Validation 2020-12, section 6.1.1)."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
@@ -52,8 +52,15 @@ class Request(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, strict=True, extra="forbid")
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for member in schema["properties"].values():
+        del member["default"]
+
+
 class KeyChanges(Request):
     """`PATCH /api/keys/<keyId>`: what isn't given stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     name: KeyName = ""
     max_active_jobs: ActiveJobs = 1

@@ -11,7 +11,6 @@ from app import housekeeping, ids, jobs, submissions, webhooks
 from app.errors import (
     DeliveryNotFound,
     DeliveryUnderWay,
-    InvalidCursor,
     InvalidParameter,
     JobNotFound,
     NotCancellable,
@@ -82,7 +81,7 @@ def submit() -> Response:
     Tag.JOBS,
     Answer("A page of jobs.", (ListBody,)),
     parameters=(*parameters.PAGE, parameters.STATUS),
-    raises=(InvalidParameter("limit", "a number from 1 to 100"), InvalidCursor),
+    raises=parameters.PAGE_REFUSALS,
 )
 def page() -> Response:
     limit, status, cursor = page_limit(), _status(), query_parameter("cursor")

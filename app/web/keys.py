@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from app import apikeys, ids
-from app.errors import InvalidCursor, InvalidParameter
 from app.key_bodies import KeyBody, KeyChanges, KeysBody, MintedKeyBody, NewKey
 from app.key_errors import AdminRequired, KeyNotFound, OwnKey
 from app.payloads import DoneBody
@@ -55,7 +54,7 @@ def mint() -> Response:
     Tag.KEYS,
     Answer("A page of keys.", (KeysBody,)),
     parameters=parameters.PAGE,
-    raises=(AdminRequired, InvalidParameter("limit", "a number from 1 to 100"), InvalidCursor),
+    raises=(AdminRequired, *parameters.PAGE_REFUSALS),
 )
 def page() -> Response:
     limit = page_limit()

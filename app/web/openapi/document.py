@@ -24,6 +24,10 @@ INTRODUCTION = """A portrait and a voice in, a talking video out.
 
 JSON is camelCase; times are ISO 8601 in UTC. A refusal is `{"error": "<a sentence>", "code": "<word>"}`.
 What takes GET takes HEAD, too."""
+SECURITY_SCHEMES = {
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+}
 #: Flask's own answers.
 _AUTOMATIC = frozenset({"HEAD", "OPTIONS"})
 _VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -68,12 +72,6 @@ def document_of(app: Flask) -> Object:
     }
 
 
-SECURITY_SCHEMES = {
-    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "bearer": {"type": "http", "scheme": "bearer"},
-}
-
-
 def routes(app: Flask) -> Iterator[Described]:
     """Every route that is described, with each of its methods."""
     for rule in app.url_map.iter_rules():
@@ -93,7 +91,7 @@ def _operation(described: Described) -> Object:
     variables = [PATH_PARAMETERS[name] for name in _VARIABLE.findall(rule.rule)]
     return {
         "summary": operation.summary,
-        **({"description": operation.details} if operation.details else {}),
+        "description": operation.details,
         "tags": [operation.tag],
         "operationId": described.id,
         **({} if needs_key(rule.rule) else {"security": []}),
@@ -114,11 +112,8 @@ def _parameter(parameter: Parameter) -> Object:
 
 
 def _request_body(sent: Sent) -> Object:
-    content = {
-        "schema": schemas.reference(sent.model) if sent.model else sent.schema,
-        **({"encoding": sent.encoding} if sent.encoding else {}),
-    }
-    return {"required": True, "content": {sent.media_type: content}}
+    schema = schemas.reference(sent.model) if sent.model else sent.schema
+    return {"required": True, "content": {sent.media_type: {"schema": schema, "encoding": sent.encoding}}}
 
 
 def _responses(operation: Operation, path: str) -> Object:
@@ -132,14 +127,6 @@ def _response(answer: Answer, shared: Object) -> Object:
     return {
         "description": answer.description,
         "headers": as_objects(answer.headers) | shared,
-        **({"content": {answer.media_type: content}} if answer.media_type else {}),
-        **(
-            {"links": {name: _link(name, found) for name, found in answer.links.items()}}
-            if answer.links
-            else {}
-        ),
+        "content": {answer.media_type: content} if answer.media_type else {},
+        "links": {name: {"operationId": name, "parameters": found} for name, found in answer.links.items()},
     }
-
-
-def _link(operation_id: str, parameters: Object) -> Object:
-    return {"operationId": operation_id, "parameters": parameters}

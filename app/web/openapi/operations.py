@@ -22,7 +22,7 @@ Refusal = ApiError | type[ApiError]
 
 
 class Tag(StrEnum):
-    """The chapters of the document, in their order, with a sentence for each."""
+    """The chapters of the document, in their order."""
 
     JOBS = "Jobs"
     WEBHOOKS = "Webhooks"
@@ -59,7 +59,7 @@ class Sent:
     model: type[BaseModel] | None = None
     media_type: str = JSON
     schema: Object | None = None
-    encoding: Object | None = None
+    encoding: Object = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Answer:
     """One way to answer. Without a model the media type says all; with neither there is no body.
 
     Several models are alternatives. `links` names the operations that the answer leads to, and tells where
-    in it their parameters are (OpenAPI 3.1.1, section 4.8.20.4).
+    in it their parameters are (OpenAPI 3.1.1, "Link Object" and "Runtime Expressions").
     """
 
     description: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app import ids
+from app.errors import InvalidCursor, InvalidParameter
 from app.states import JobStatus
 from app.web.answers import DEFAULT_PAGE, MAX_PAGE
 from app.web.openapi.operations import Header, Object, Parameter
@@ -41,6 +42,8 @@ PAGE = (
         "The `nextCursor` of an earlier page, as it is.",
     ),
 )
+#: What `app.web.answers.page_limit` and `app.cursors.decode` raise.
+PAGE_REFUSALS = (InvalidParameter("limit", f"a number from 1 to {MAX_PAGE}"), InvalidCursor)
 STATUS = Parameter("status", "query", {"enum": list(JobStatus), "type": "string"}, "Only jobs in this state.")
 
 PREFER = Parameter(
