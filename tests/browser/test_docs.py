@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.visitor import new_user
+from tests.browser.visitor import PICTURE, VOICE, new_user
 from tests.browser.watched import DESKTOP, Watched
 from tests.service import Service
 
@@ -33,13 +33,18 @@ def test_it_is_read_and_tried_with_the_key_of_the_tab(watched: Watched, service:
     assert watched.complaints == []
 
 
-def test_a_submission_has_fields_for_its_files(watched: Watched, service: Service) -> None:
+def test_a_video_is_made_by_choosing_two_files(watched: Watched, service: Service) -> None:
     page = watched.page
+    page.goto(service.address)
+    page.evaluate("key => sessionStorage.setItem('talkreel-key', key)", new_user(service).key["apiKey"])
     page.goto(f"{service.address}/docs#/Jobs/postApiJobs")
-
     page.get_by_role("button", name="Try it out").click()
 
-    expect(page.locator("input[type=file]")).to_have_count(2)
+    for name, chosen in zip(("image", "audio"), (PICTURE, VOICE), strict=True):
+        page.locator(f"tr[data-property-name={name}] input[type=file]").set_input_files(chosen)
+    page.get_by_role("button", name="Execute").click()
+
+    expect(page.locator(".live-responses-table")).to_contain_text("Job created")
     assert watched.complaints == []
 
 
