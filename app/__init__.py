@@ -10,7 +10,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     client                                     a service as its users see it
     webhook_urls  egress  outcomes             where a webhook may go; the one way out; what came of a try
     models                                     tables and indexes
-    payloads                                   the one serialiser
+    payloads  service_bodies                   the one serialiser
     database  storage  queues                  the doors: SQL, bytes RQ (on lookups, stored ... redisurl)
     migrations                                 the schema
     usage                                      what each key used, and its quota

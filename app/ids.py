@@ -10,7 +10,10 @@ DELIVERY_PREFIX = "msg_"
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _LENGTH = 24
-_SHAPE = re.compile(rf"[a-z][a-z0-9]{{{_LENGTH - 1}}}")
+#: What the ids look like: regular expressions as ECMA-262 has them, too.
+PATTERN = f"^[a-z][a-z0-9]{{{_LENGTH - 1}}}$"
+DELIVERY_PATTERN = PATTERN.replace("^", f"^{DELIVERY_PREFIX}")
+_SHAPE = re.compile(PATTERN.strip("^$"))
 
 
 def new_id() -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from app.models import ApiKey
-from app.payloads import Body, Pagination, iso
+from app.payloads import Body, Moment, Pagination, iso
 
 MAX_NAME_CHARACTERS = 100
 MAX_ACTIVE_JOBS = 100
@@ -22,16 +22,26 @@ def _printable(name: str) -> str:
     return name
 
 
+def _whole(number: object) -> object:
+    """To JSON, 3.0 is as whole as 3 (JSON Schema Validation 2020-12, section 6.1.1)."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 KeyName = Annotated[
     str,
     AfterValidator(_printable),
-    Field(description=f"a text of 1 to {MAX_NAME_CHARACTERS} printable characters"),
+    Field(
+        description=f"a text of 1 to {MAX_NAME_CHARACTERS} printable characters",
+        json_schema_extra={"minLength": 1, "maxLength": MAX_NAME_CHARACTERS, "format": "printable"},
+    ),
 ]
 ActiveJobs = Annotated[
-    int, Field(ge=1, le=MAX_ACTIVE_JOBS, description=f"a whole number from 1 to {MAX_ACTIVE_JOBS}")
+    int,
+    Field(ge=1, le=MAX_ACTIVE_JOBS, description=f"a whole number from 1 to {MAX_ACTIVE_JOBS}"),
+    BeforeValidator(_whole),
 ]
 QuotaSeconds = Annotated[
-    Annotated[int, Field(ge=1, le=MAX_QUOTA_SECONDS)] | None,
+    Annotated[int, Field(ge=1, le=MAX_QUOTA_SECONDS), BeforeValidator(_whole)] | None,
     Field(description=f"a whole number from 1 to {MAX_QUOTA_SECONDS}, or null for none"),
 ]
 
@@ -42,8 +52,15 @@ class Request(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, frozen=True, strict=True, extra="forbid")
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for member in schema["properties"].values():
+        del member["default"]
+
+
 class KeyChanges(Request):
     """`PATCH /api/keys/<keyId>`: what isn't given stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     name: KeyName = ""
     max_active_jobs: ActiveJobs = 1
@@ -69,9 +86,9 @@ class KeyBody(Body):
     id: str
     name: str
     prefix: str | None
-    created_at: str
-    last_used_at: str | None
-    revoked_at: str | None
+    created_at: Moment
+    last_used_at: Moment | None
+    revoked_at: Moment | None
     max_active_jobs: int
     monthly_quota_seconds: int | None
     admin: bool

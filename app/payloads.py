@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from app import clock, signing
@@ -50,8 +51,17 @@ class Links:
         return f"{page}/poster.jpg" if page else None
 
 
+#: ISO 8601, as `iso` writes it.
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
 class Body(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
     def json_bytes(self) -> bytes:
         """camelCase JSON, UTF-8."""
@@ -72,8 +82,8 @@ class StatusBody(Body):
     output_video: str | None
     output_share_link: str | None
     error_message: str | None
-    created_at: str
-    updated_at: str
+    created_at: Moment
+    updated_at: Moment
     motion: MotionMade | None
     warnings: list[NoticeBody]
     phase: Phase
@@ -114,8 +124,8 @@ class ListItem(Body):
     output_share_link: str | None
     error_message: str | None
     retries: int
-    created_at: str
-    updated_at: str
+    created_at: Moment
+    updated_at: Moment
     webhook_url: str | None
 
     @classmethod
@@ -159,7 +169,7 @@ class TryBody(Body):
     """`status` is the receiver's answer; without one, `error` is the word for why."""
 
     number: int
-    at: str
+    at: Moment
     status: int | None
     ms: int
     error: str | None
@@ -179,8 +189,8 @@ class DeliveryBody(Body):
     url: str
     status: DeliveryStatus
     tries: list[TryBody]
-    next_try_at: str | None
-    created_at: str
+    next_try_at: Moment | None
+    created_at: Moment
 
     @classmethod
     def of(cls, delivery: Delivery, tries: Sequence[Try]) -> DeliveryBody:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from app.models import Usage
-from app.payloads import Body, iso
+from app.payloads import Body, Moment, iso
 from app.usage import Quota
 
 
@@ -57,7 +57,7 @@ class QuotaBody(Body):
 
     monthly_seconds: int
     used_seconds: float
-    resets_at: str
+    resets_at: Moment
 
 
 class UsageBody(Body):

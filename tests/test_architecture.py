@@ -23,6 +23,7 @@ FLOORS = (
     {"app.outcomes"},
     {"app.models"},
     {"app.payloads"},
+    {"app.service_bodies"},
     {"app.stored", "app.redisurl", "app.lookups"},
     {"app.bucket", "app.localfiles"},
     {"app.database", "app.storage", "app.queues", "app.valkey", "app.children"},

@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
-from app.web import auth, connection, errors, headers, limits
+from app.web import auth, connection, errors, headers, limits, reference
 from app.web.assets import assets
 from app.web.health import health
 from app.web.jobs import api
@@ -29,8 +29,20 @@ def create_app(settings: Settings) -> Flask:
     limits.register(app, settings)
     auth.register(app)
     connection.register(app)
-    for blueprint in (health, api, live, keys, used, videos, shares, page, assets):
+    for blueprint in (
+        health,
+        api,
+        live,
+        keys,
+        used,
+        videos,
+        shares,
+        page,
+        reference.reference,
+        assets,
+    ):
         app.register_blueprint(blueprint)
+    reference.register(app)
     return app
 
 

@@ -23,7 +23,16 @@ def page_limit() -> int:
 
 def number_parameter(name: str, *, default: int, largest: int) -> int:
     """A whole number of the query, from 1 on. Raises InvalidParameter."""
-    text = request.args.get(name, str(default))
+    given = query_parameter(name)
+    text = str(default) if given is None else given
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= largest):
         raise InvalidParameter(name, f"a number from 1 to {largest}")
     return int(text)
+
+
+def query_parameter(name: str) -> str | None:
+    """What the query has under this name. Raises InvalidParameter where it is there twice."""
+    given = request.args.getlist(name)
+    if len(given) > 1:
+        raise InvalidParameter(name, "given once")
+    return given[0] if given else None

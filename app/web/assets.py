@@ -7,6 +7,8 @@ from pathlib import Path
 
 from flask import Blueprint, Response, send_from_directory
 
+from app.web import headers
+
 FOLDER = Path(__file__).parent / "static"
 
 
@@ -28,7 +30,7 @@ def asset(version: str, name: str) -> Response:
     """The file as it is now. Another version's address may be asked for while a service is renewed."""
     response = send_from_directory(FOLDER, name)
     if version == VERSION:
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["Cache-Control"] = headers.FOR_EVER
     return response
 
 

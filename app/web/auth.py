@@ -11,12 +11,17 @@ from app.key_errors import AdminRequired
 from app.models import ApiKey
 from app.web.services import services
 
-OPEN_PATHS = frozenset({"/api/health"})
+OPEN_PATHS = frozenset({"/api/health", "/api/openapi.json"})
 
 
 def register(app: Flask) -> None:
     """Asks for a key on every path below /api, also on those that lead nowhere."""
     app.before_request(_require_key)
+
+
+def needs_key(path: str) -> bool:
+    """Whether a request to this path has to carry a key."""
+    return path.startswith("/api/") and path not in OPEN_PATHS
 
 
 def caller() -> ApiKey:
@@ -31,7 +36,7 @@ def require_admin() -> None:
 
 
 def _require_key() -> None:
-    if request.path.startswith("/api/") and request.path not in OPEN_PATHS:
+    if needs_key(request.path):
         g.api_key = apikeys.authenticate(services().database, _presented_key())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 import structlog
-from flask import Flask, Response, jsonify
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from app.errors import (
@@ -17,6 +17,8 @@ from app.errors import (
     RangeNotSatisfiable,
     RateLimited,
 )
+from app.service_bodies import ErrorBody
+from app.web.answers import answer
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +39,7 @@ def register(app: Flask) -> None:
 
 
 def _answer(error: ApiError) -> Response:
-    response = jsonify(error.body())
-    response.status_code = error.status
+    response = answer(ErrorBody.of(error), error.status)
     if error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response

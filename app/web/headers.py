@@ -10,6 +10,8 @@ from app.settings import Settings
 
 #: For what isn't a page: a browser that shows it anyway may do nothing with it.
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
+#: For what has another address when it changes (RFC 8246).
+FOR_EVER = "public, max-age=31536000, immutable"
 
 
 #: Nobody else sets them.
@@ -40,6 +42,18 @@ def of_the_page(public_url: str) -> dict[str, str]:
         "Permissions-Policy": A_MICROPHONE,
         "Cache-Control": "no-cache",
     }
+
+
+def of_the_reference() -> dict[str, str]:
+    """For the page of the API's document: its scripts are ours to serve, and it asks this service alone."""
+    policy = _policy(
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' data:",
+        "frame-ancestors 'none'",
+    )
+    return {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
 
 
 def _shared_page_policy(public_url: str) -> str:

@@ -8,7 +8,13 @@ from functools import partial
 from flask import Blueprint, Response, request
 
 from app import housekeeping, ids, jobs, submissions, webhooks
-from app.errors import DeliveryNotFound, InvalidParameter, JobNotFound
+from app.errors import (
+    DeliveryNotFound,
+    DeliveryUnderWay,
+    InvalidParameter,
+    JobNotFound,
+    NotCancellable,
+)
 from app.idempotency import Claim
 from app.models import Job
 from app.payloads import (
@@ -24,9 +30,11 @@ from app.payloads import (
 from app.states import JobStatus
 from app.submissions import Accepted, NewJob
 from app.web import uploads
-from app.web.answers import answer, page_limit
+from app.web.answers import answer, page_limit, query_parameter
 from app.web.auth import caller
 from app.web.fingerprints import Fingerprint
+from app.web.openapi import parameters, submission
+from app.web.openapi.operations import Answer, Tag, described
 from app.web.patience import delayed
 from app.web.services import services
 
@@ -48,6 +56,14 @@ def _refuse_strange_ids() -> None:
 
 
 @api.post("/jobs")
+@described(
+    "Make a video of a portrait and a voice",
+    Tag.JOBS,
+    submission.ACCEPTED,
+    parameters=(submission.IDEMPOTENCY_KEY, parameters.PREFER),
+    sent=submission.SUBMISSION,
+    raises=submission.REFUSALS,
+)
 def submit() -> Response:
     key = _idempotency_key()
     submissions.refuse_one_more(services().database, caller(), key)
@@ -60,32 +76,72 @@ def submit() -> Response:
 
 
 @api.get("/jobs")
+@described(
+    "List your jobs, newest first",
+    Tag.JOBS,
+    Answer("A page of jobs.", (ListBody,)),
+    parameters=(*parameters.PAGE, parameters.STATUS),
+    raises=parameters.PAGE_REFUSALS,
+)
 def page() -> Response:
-    limit, status, cursor = page_limit(), _status(), request.args.get("cursor")
+    limit, status, cursor = page_limit(), _status(), query_parameter("cursor")
     found = jobs.page(services().database, owner=caller().id, limit=limit, cursor=cursor, status=status)
     links = services().links
     return answer(ListBody.of(found.jobs, limit=limit, next_cursor=found.next_cursor, links=links))
 
 
 @api.post("/jobs/<job_id>/cancel")
+@described(
+    "Cancel a pending job",
+    Tag.JOBS,
+    Answer("It is cancelled.", (DoneBody,)),
+    raises=(JobNotFound, NotCancellable),
+)
 def cancel(job_id: str) -> Response:
     jobs.cancel(services().database, services().storage, job_id, owner=caller().id)
     return answer(DoneBody(message=CANCELLED))
 
 
 @api.delete("/jobs/<job_id>")
+@described(
+    "Cancel a pending job, or remove an ended one with its files",
+    Tag.JOBS,
+    Answer("It is cancelled, or gone.", (DoneBody,)),
+    raises=(JobNotFound, NotCancellable),
+)
 def delete(job_id: str) -> Response:
     deleted = jobs.delete(services().database, services().storage, job_id, owner=caller().id)
     return answer(DoneBody(message=DELETED if deleted else CANCELLED))
 
 
 @api.get("/jobs/<job_id>/deliveries")
+@described(
+    "A job's webhook, and every try to deliver it",
+    Tag.WEBHOOKS,
+    Answer(
+        "None until the job ended, and where it has no `webhookUrl`.",
+        (DeliveriesBody,),
+        links={
+            "postApiJobsJobIdDeliveriesDeliveryIdRedeliver": {
+                "jobId": "$request.path.jobId",
+                "deliveryId": "$response.body#/deliveries/0/id",
+            }
+        },
+    ),
+    raises=(JobNotFound,),
+)
 def deliveries(job_id: str) -> Response:
     found = webhooks.histories(services().database, job_id, owner=caller().id)
     return answer(DeliveriesBody(deliveries=[DeliveryBody.of(each.delivery, each.tries) for each in found]))
 
 
 @api.post("/jobs/<job_id>/deliveries/<delivery_id>/redeliver")
+@described(
+    "Send a webhook again",
+    Tag.WEBHOOKS,
+    Answer("It will be sent at once, on a schedule that begins anew.", (DoneBody,), status=202),
+    raises=(JobNotFound, DeliveryNotFound, DeliveryUnderWay),
+)
 def redeliver(job_id: str, delivery_id: str) -> Response:
     webhooks.redeliver(services().database, services().doorbell, job_id, delivery_id, owner=caller().id)
     return answer(DoneBody(message=REDELIVERING), status=202)
@@ -135,7 +191,7 @@ def _show_outcome(links: Links, response: Response, job: Job) -> None:
 
 
 def _status() -> JobStatus | None:
-    text = request.args.get("status")
+    text = query_parameter("status")
     if text is None:
         return None
     try:

@@ -17,6 +17,15 @@ from app.key_errors import InvalidMember, JsonTooLarge, MalformedJson, NotJson, 
 MAX_BODY_BYTES = 64 * 1024
 MAX_SHOWN_NAME = 64
 
+#: What `read_json` raises, with one example each.
+REFUSALS = (
+    MalformedJson,
+    InvalidMember("maxActiveJobs", "a whole number from 1 to 100"),
+    UnknownMember("maxJobs", "maxActiveJobs"),
+    JsonTooLarge(MAX_BODY_BYTES),
+    NotJson,
+)
+
 Asked = TypeVar("Asked", bound=Request)
 
 

@@ -6,11 +6,13 @@ from flask import Blueprint, Response, request
 
 from app import apikeys, ids
 from app.key_bodies import KeyBody, KeyChanges, KeysBody, MintedKeyBody, NewKey
-from app.key_errors import KeyNotFound
+from app.key_errors import AdminRequired, KeyNotFound, OwnKey
 from app.payloads import DoneBody
-from app.web.answers import answer, page_limit
+from app.web.answers import answer, page_limit, query_parameter
 from app.web.auth import caller, require_admin
-from app.web.json_body import read_json
+from app.web.json_body import REFUSALS, read_json
+from app.web.openapi import parameters
+from app.web.openapi.operations import Answer, Sent, Tag, described
 from app.web.services import services
 
 keys = Blueprint("keys", __name__, url_prefix="/api/keys")
@@ -27,6 +29,13 @@ def _admins_only() -> None:
 
 
 @keys.post("")
+@described(
+    "Make a key",
+    Tag.KEYS,
+    Answer("The key and its webhook secret, which are shown this once.", (MintedKeyBody,), status=201),
+    sent=Sent(NewKey),
+    raises=(AdminRequired, *REFUSALS),
+)
 def mint() -> Response:
     new, database = read_json(NewKey), services().database
     minted = apikeys.mint(
@@ -40,19 +49,39 @@ def mint() -> Response:
 
 
 @keys.get("")
+@described(
+    "List the keys, newest first",
+    Tag.KEYS,
+    Answer("A page of keys.", (KeysBody,)),
+    parameters=parameters.PAGE,
+    raises=(AdminRequired, *parameters.PAGE_REFUSALS),
+)
 def page() -> Response:
     limit = page_limit()
-    found = apikeys.page(services().database, limit=limit, cursor=request.args.get("cursor"))
+    found = apikeys.page(services().database, limit=limit, cursor=query_parameter("cursor"))
     return answer(KeysBody.of(found.keys, limit=limit, next_cursor=found.next_cursor))
 
 
 @keys.patch("/<key_id>")
+@described(
+    "Change a key's name or limits",
+    Tag.KEYS,
+    Answer("The key as it is now.", (KeyBody,)),
+    sent=Sent(KeyChanges),
+    raises=(AdminRequired, KeyNotFound, *REFUSALS),
+)
 def change(key_id: str) -> Response:
     changed = apikeys.change(services().database, key_id, read_json(KeyChanges).given())
     return answer(KeyBody.of(changed))
 
 
 @keys.delete("/<key_id>")
+@described(
+    "Revoke a key",
+    Tag.KEYS,
+    Answer("It is revoked.", (DoneBody,)),
+    raises=(AdminRequired, KeyNotFound, OwnKey),
+)
 def revoke(key_id: str) -> Response:
     apikeys.revoke_other(services().database, key_id, by=caller().id)
     return answer(DoneBody(message=REVOKED))

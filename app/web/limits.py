@@ -19,11 +19,13 @@ from app import clock
 from app.errors import RateLimited
 from app.queues import impatient_redis
 from app.settings import Settings
-from app.web.auth import OPEN_PATHS
 from app.web.windows import OneTripStorage
 
 #: What some proxies write for the client (RFC 7239, section 6).
 _WITH_PORT = re.compile(r"\[(?P<ipv6>[^\[\]]+)\](?::[0-9]+)?|(?P<ipv4>[0-9.]+):[0-9]+")
+
+#: Asked every few seconds by whoever watches over the service.
+PROBE = "/api/health"
 
 log = structlog.get_logger(__name__)
 
@@ -99,8 +101,13 @@ def _without_port(text: str) -> str:
     return (found["ipv6"] or found["ipv4"]) if found else text
 
 
+def is_counted(path: str) -> bool:
+    """Whether a request to this path counts."""
+    return path.startswith("/api/") and path != PROBE
+
+
 def _is_elsewhere() -> bool:
-    return not request.path.startswith("/api/") or request.path in OPEN_PATHS
+    return not is_counted(request.path)
 
 
 def _is_no_submission() -> bool:

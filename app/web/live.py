@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from app import ids, jobs
-from app.errors import JobNotFound
+from app.errors import JobNotFound, TooManyStreams
 from app.models import Job
 from app.payloads import Links, StatusBody
 from app.states import TERMINAL
 from app.web.auth import caller
-from app.web.events import EventStream, Follower
+from app.web.events import MIME_TYPE, EventStream, Follower
+from app.web.openapi import parameters
+from app.web.openapi.operations import Answer, Parameter, Tag, described
 from app.web.patience import delayed
 from app.web.services import services
 
@@ -24,9 +26,24 @@ if TYPE_CHECKING:
 live = Blueprint("live", __name__, url_prefix="/api")
 
 POLL_AFTER_SECONDS = 2
+LAST_EVENT_ID = Parameter(
+    "Last-Event-ID", "header", {"type": "string"}, "The `id` of the last event you heard: only news follow."
+)
 
 
 @live.get("/status/<job_id>")
+@described(
+    "How a job is",
+    Tag.JOBS,
+    Answer(
+        "Its status object.",
+        (StatusBody,),
+        headers=(parameters.ETAG, parameters.RETRY_AFTER, parameters.PREFERENCE_APPLIED),
+    ),
+    Answer("It is still as you know it.", status=304, media_type=None, headers=(parameters.ETAG,)),
+    parameters=(parameters.PREFER, parameters.IF_NONE_MATCH),
+    raises=(JobNotFound,),
+)
 def status(job_id: str) -> Response:
     job = _own(job_id)
     show = partial(_show, services().links, request.environ)
@@ -36,6 +53,15 @@ def status(job_id: str) -> Response:
 
 
 @live.get("/jobs/<job_id>/events")
+@described(
+    "Follow a job",
+    Tag.JOBS,
+    Answer("Events, each with the status object as its data, until the job ends.", media_type=MIME_TYPE),
+    parameters=(LAST_EVENT_ID,),
+    raises=(JobNotFound, TooManyStreams),
+    details="A `status` whenever something changed, at last one of `completed`, `failed`, `cancelled` and"
+    " `deleted`. After 15 s of silence there is a comment.",
+)
 def events(job_id: str) -> Response:
     job, known = _own(job_id), request.headers.get("Last-Event-ID")
     follower = Follower(job, known, services().links, now_seconds=time.monotonic())

@@ -6,6 +6,8 @@ from flask import Blueprint, Response, render_template, request
 
 from app.states import JobStatus, Motion
 from app.web import headers
+from app.web.openapi.operations import HTML, Answer, Tag, described
+from app.web.openapi.parameters import ETAG, IF_NONE_MATCH
 from app.web.services import services
 
 page = Blueprint("page", __name__, template_folder="templates")
@@ -14,6 +16,13 @@ MIB = 1 << 20
 
 
 @page.get("/")
+@described(
+    "The page to make videos with",
+    Tag.SERVICE,
+    Answer("The page.", media_type=HTML, headers=(ETAG,)),
+    Answer("It is still what you have.", status=304, media_type=None, headers=(ETAG,)),
+    parameters=(IF_NONE_MATCH,),
+)
 def home() -> Response:
     settings = services().settings
     text = render_template(

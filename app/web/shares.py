@@ -8,8 +8,9 @@ from flask import Blueprint, Response, render_template
 from werkzeug.wsgi import FileWrapper
 
 from app import ids, jobs
-from app.errors import LinkExpired
+from app.errors import DatabaseUnavailable, LinkExpired, StorageUnavailable, StoredFileMissing
 from app.models import Job
+from app.web.openapi.operations import HTML, Answer, Tag, described
 from app.web.services import services
 
 shares = Blueprint("shares", __name__, template_folder="templates")
@@ -18,6 +19,13 @@ NOT_FOR_INDEXES = {"X-Robots-Tag": "noindex"}
 
 
 @shares.get("/share/<share_token>")
+@described(
+    "A page that plays a video, by its outputShareLink",
+    Tag.VIDEOS,
+    Answer("The page.", media_type=HTML),
+    Answer("A page that says that the video is gone.", status=404, media_type=HTML),
+    raises=(DatabaseUnavailable,),
+)
 def share(share_token: str) -> tuple[str, int, dict[str, str]]:
     job = _shared(share_token)
     if job is None:
@@ -35,6 +43,12 @@ def share(share_token: str) -> tuple[str, int, dict[str, str]]:
 
 
 @shares.get("/share/<share_token>/poster.jpg")
+@described(
+    "The picture that is shown before a video plays",
+    Tag.VIDEOS,
+    Answer("The picture.", media_type="image/jpeg"),
+    raises=(LinkExpired, StoredFileMissing, DatabaseUnavailable, StorageUnavailable),
+)
 def poster(share_token: str) -> Response:
     job = _shared(share_token)
     if job is None:

@@ -200,7 +200,7 @@ def _motion(text: str) -> Motion:
 def _loudness(text: str) -> float | None:
     if not text:
         return None
-    if re.fullmatch(r"-\d{1,2}(\.\d{1,2})?", text, re.ASCII):
+    if re.fullmatch(r"-\d{1,2}(\.\d{1,20})?", text, re.ASCII):
         lufs = float(text)
         if MIN_LOUDNESS_LUFS <= lufs <= MAX_LOUDNESS_LUFS:
             return lufs

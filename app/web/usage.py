@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from app import apikeys, ids, usage
-from app.key_errors import KeyNotFound
+from app.errors import InvalidParameter
+from app.key_errors import AdminRequired, KeyNotFound
 from app.models import ApiKey
 from app.usage_bodies import UsageBody
-from app.web.answers import answer, number_parameter
+from app.web.answers import answer, number_parameter, query_parameter
 from app.web.auth import caller, require_admin
+from app.web.openapi.operations import Answer, Parameter, Tag, described
+from app.web.openapi.parameters import ID_SCHEMA, whole_number
 from app.web.services import services
 
 used = Blueprint("used", __name__, url_prefix="/api/usage")
@@ -19,6 +22,16 @@ MAX_DAYS = 366
 
 
 @used.get("")
+@described(
+    "What a key used, by day",
+    Tag.USE,
+    Answer("The days in which it did something, their sums, and the month's quota.", (UsageBody,)),
+    parameters=(
+        whole_number("days", "How many days, today among them.", default=DEFAULT_DAYS, largest=MAX_DAYS),
+        Parameter("keyId", "query", ID_SCHEMA, "Another's key, for an admin."),
+    ),
+    raises=(InvalidParameter("days", f"a number from 1 to {MAX_DAYS}"), AdminRequired, KeyNotFound),
+)
 def by_day() -> Response:
     days, key = number_parameter("days", default=DEFAULT_DAYS, largest=MAX_DAYS), _key()
     found = usage.by_day(services().database, key.id, days=days)
@@ -27,8 +40,8 @@ def by_day() -> Response:
 
 def _key() -> ApiKey:
     """The caller's own, or for an admin the one that `keyId` names."""
-    key_id = request.args.get("keyId", caller().id)
-    if key_id == caller().id:
+    key_id = query_parameter("keyId")
+    if key_id is None or key_id == caller().id:
         return caller()
     require_admin()
     if not ids.is_id(key_id):

@@ -10,9 +10,17 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
 from app import clock, jobs, signing
-from app.errors import LinkExpired
+from app.errors import (
+    DatabaseUnavailable,
+    LinkExpired,
+    RangeNotSatisfiable,
+    StorageUnavailable,
+    StoredFileMissing,
+)
 from app.models import Job
 from app.stored import StoredFile
+from app.web.openapi.operations import Answer, Parameter, Tag, described
+from app.web.openapi.parameters import ETAG, IF_NONE_MATCH, RANGE
 from app.web.services import services
 
 videos = Blueprint("videos", __name__)
@@ -21,7 +29,28 @@ CHUNK_BYTES = 256 * 1024
 _ONE_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-(?P<suffix>[0-9]{1,18}))", re.IGNORECASE)
 
 
+_SIGNED = (
+    Parameter(
+        "expires",
+        "query",
+        {"type": "string", "pattern": "^[0-9]+$"},
+        "Until when the link leads here.",
+        required=True,
+    ),
+    Parameter("signature", "query", {"type": "string"}, "That it is ours.", required=True),
+)
+
+
 @videos.get("/videos/<job_id>.mp4")
+@described(
+    "A finished video, by its outputVideo link",
+    Tag.VIDEOS,
+    Answer("The MP4.", media_type="video/mp4", headers=(ETAG,)),
+    Answer("A range of it.", status=206, media_type="video/mp4", headers=(ETAG,)),
+    Answer("It is still what you have.", status=304, media_type=None, headers=(ETAG,)),
+    parameters=(*_SIGNED, RANGE, IF_NONE_MATCH),
+    raises=(LinkExpired, StoredFileMissing, RangeNotSatisfiable, DatabaseUnavailable, StorageUnavailable),
+)
 def video(job_id: str) -> Response:
     _require_signature()
     job = jobs.completed(services().database, job_id)

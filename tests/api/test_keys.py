@@ -241,6 +241,15 @@ def test_a_limit_that_was_just_within_the_bounds_is_taken(admin: Person) -> None
     assert (made["maxActiveJobs"], made["monthlyQuotaSeconds"]) == (100, 1_000_000_000)
 
 
+def test_a_number_is_whole_however_it_is_written(admin: Person) -> None:
+    body = '{"name": "a", "maxActiveJobs": 3.0, "monthlyQuotaSeconds": 6e1}'
+
+    answer = admin.post("/api/keys", data=body, content_type="application/json")
+
+    made = answer.json or {}
+    assert (made["maxActiveJobs"], made["monthlyQuotaSeconds"]) == (3, 60)
+
+
 def test_a_key_shows_when_it_was_last_used(database_world: World, admin: Person) -> None:
     bob = database_world.bob
     assert on_the_list(admin, bob.key.id)["lastUsedAt"] is None

@@ -123,6 +123,18 @@ def test_an_unknown_status_is_named(world: World, status: str) -> None:
     assert all(word in answer.json["error"] for word in JobStatus)
 
 
+@pytest.mark.parametrize("name", ["limit", "cursor", "status"])
+def test_a_parameter_that_is_there_twice_is_named(world: World, name: str) -> None:
+    answer = world.alice.get(f"/api/jobs?{name}=1&{name}=2")
+
+    assert answer.status_code == 400
+    assert answer.json == {
+        "error": f"'{name}' must be given once.",
+        "code": "invalid_parameter",
+        "parameter": name,
+    }
+
+
 def test_each_status_shows_its_jobs_alone(database_world: World) -> None:
     world = database_world
     jobs: dict[JobStatus, str] = {}

@@ -110,7 +110,9 @@ def test_a_motion_is_one_of_three(world: World, motion: str) -> None:
     assert world.claim(world.alice.submitted(motion=motion)).job.motion_asked == motion
 
 
-@pytest.mark.parametrize(("text", "lufs"), [("-30", -30), ("-16", -16), ("-15.5", -15.5), ("-8.00", -8)])
+@pytest.mark.parametrize(
+    ("text", "lufs"), [("-30", -30), ("-16", -16), ("-15.5", -15.5), ("-8.00", -8), ("-9.123456", -9.123456)]
+)
 def test_a_loudness_is_a_number_of_lufs(world: World, text: str, lufs: float) -> None:
     assert world.claim(world.alice.submitted(loudness=text)).job.loudness_asked == lufs
 

@@ -1,0 +1,75 @@
+"""The headers, queries and parts of an address that several operations share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app import ids
+from app.errors import InvalidCursor, InvalidParameter
+from app.states import JobStatus
+from app.web.answers import DEFAULT_PAGE, MAX_PAGE
+from app.web.openapi.operations import Header, Object, Parameter
+
+ID_SCHEMA: Object = {"type": "string", "pattern": ids.PATTERN}
+DELIVERY_ID_SCHEMA: Object = {"type": "string", "pattern": ids.DELIVERY_PATTERN}
+
+
+def _in_path(name: str, schema: Object, description: str) -> Parameter:
+    return Parameter(name, "path", schema, description, required=True)
+
+
+#: By the names that the routes have for them.
+PATH_PARAMETERS = {
+    "job_id": _in_path("jobId", ID_SCHEMA, "A job of yours."),
+    "delivery_id": _in_path("deliveryId", DELIVERY_ID_SCHEMA, "A delivery of this job, its `webhook-id`."),
+    "key_id": _in_path("keyId", ID_SCHEMA, "A key."),
+    "share_token": _in_path("shareToken", ID_SCHEMA, "The end of an `outputShareLink`."),
+}
+
+
+def whole_number(name: str, description: str, *, default: int, largest: int) -> Parameter:
+    """A query parameter as `app.web.answers.number_parameter` reads it."""
+    schema: Object = {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
+    return Parameter(name, "query", schema, description)
+
+
+PAGE = (
+    whole_number("limit", "How many a page may hold.", default=DEFAULT_PAGE, largest=MAX_PAGE),
+    Parameter(
+        "cursor",
+        "query",
+        {"type": "string", "format": "cursor"},
+        "The `nextCursor` of an earlier page, as it is.",
+    ),
+)
+#: What `app.web.answers.page_limit` and `app.cursors.decode` raise.
+PAGE_REFUSALS = (InvalidParameter("limit", f"a number from 1 to {MAX_PAGE}"), InvalidCursor)
+STATUS = Parameter("status", "query", {"enum": list(JobStatus), "type": "string"}, "Only jobs in this state.")
+
+PREFER = Parameter(
+    "Prefer",
+    "header",
+    {"type": "string"},
+    "`wait=N`: answer when the job has ended, or after N seconds, 60 at most.",
+)
+IF_NONE_MATCH = Parameter(
+    "If-None-Match", "header", {"type": "string"}, "The `ETag` of what you have: 304 if it is still so."
+)
+RANGE = Parameter("Range", "header", {"type": "string", "examples": ["bytes=0-1023"]}, "One range of bytes.")
+
+ETAG = Header("ETag", {"type": "string"}, "Changes with what it stands for.")
+RETRY_AFTER = Header("Retry-After", {"type": "integer", "minimum": 0}, "Ask again after so many seconds.")
+PREFERENCE_APPLIED = Header(
+    "Preference-Applied", {"type": "string", "pattern": "^wait=[0-9]+$"}, "The wish of `Prefer` was heard."
+)
+#: On every answer below /api, unless Redis is down.
+RATE_LIMIT = (
+    Header("RateLimit-Limit", {"type": "integer", "minimum": 1}, "Requests that this address has a minute."),
+    Header("RateLimit-Remaining", {"type": "integer", "minimum": 0}, "Requests that are left of them."),
+    Header("RateLimit-Reset", {"type": "integer", "minimum": 0}, "Seconds until all are there again."),
+)
+
+
+def as_objects(headers: Iterable[Header]) -> Object:
+    """As the document has them, by their names."""
+    return {header.name: {"description": header.description, "schema": header.schema} for header in headers}

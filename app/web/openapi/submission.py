@@ -1,0 +1,129 @@
+"""The multipart body of a submission, as `app.web.uploads` reads it."""
+
+from __future__ import annotations
+
+from app.errors import (
+    ActiveJobExists,
+    BodyTooLarge,
+    DiskFull,
+    FileTooLarge,
+    IdempotencyKeyReused,
+    InvalidParameter,
+    InvalidWebhookUrl,
+    MalformedBody,
+    MissingPart,
+    NotMultipart,
+    RepeatedPart,
+    Stopping,
+    StorageUnavailable,
+    UnknownPart,
+    UnsupportedMediaType,
+    UploadTooSlow,
+)
+from app.key_errors import QuotaExceeded
+from app.media import FILE_RULES, MediaType
+from app.payloads import AwaitedBody, CreatedBody
+from app.states import Motion
+from app.web.openapi.operations import Answer, Header, Object, Parameter, Sent
+from app.web.openapi.parameters import PREFERENCE_APPLIED
+from app.web.uploads import MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
+from app.webhook_urls import MAX_URL_CHARACTERS
+
+IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    "header",
+    # Blanks at the ends never arrive: they are no part of a header's value.
+    {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"},
+    "A word of your choice under which this submission may be sent again for 24 hours: one job is made.",
+)
+
+
+def _file(name: str, more: str) -> Object:
+    return {
+        "type": "string",
+        "contentMediaType": "application/octet-stream",
+        "description": f"The file: {FILE_RULES[name][1]}, {more}. Its bytes decide, not its declared type.",
+    }
+
+
+_PARTS: Object = {
+    "image": _file("image", "at most 50 MiB and 50 megapixels unless the service is set otherwise"),
+    "audio": _file("audio", "at most 50 MiB and 4 hours unless the service is set otherwise"),
+    "webhookUrl": {
+        "type": "string",
+        "format": "uri",
+        "pattern": "^https://",
+        "maxLength": MAX_URL_CHARACTERS,
+        "description": "Where to POST the status object when the job is COMPLETED or FAILED.",
+    },
+    "motion": {
+        "type": "string",
+        "enum": list(Motion),
+        "default": Motion.AUTO,
+        "description": "`auto`: talks if there is a usable face. `talking`: talks, or fails with the reason."
+        " `still`: stands still.",
+    },
+    "loudness": {
+        "type": "number",
+        "minimum": MIN_LOUDNESS_LUFS,
+        "maximum": MAX_LOUDNESS_LUFS,
+        "description": "Brings the sound to so many LUFS (EBU R 128).",
+    },
+}
+
+
+def _types(kind: str) -> str:
+    return ", ".join(media_type for media_type in MediaType if media_type.startswith(kind))
+
+
+SUBMISSION = Sent(
+    media_type="multipart/form-data",
+    schema={
+        "type": "object",
+        "required": list(FILE_RULES),
+        "properties": _PARTS,
+        "additionalProperties": False,
+    },
+    encoding={name: {"contentType": _types(name)} for name in FILE_RULES},
+)
+ACCEPTED = Answer(
+    "The job is made; with `Prefer` it is told how it ended, or how it is when the wait is over.",
+    (CreatedBody, AwaitedBody),
+    status=201,
+    headers=(
+        Header("Location", {"type": "string", "format": "uri-reference"}, "Where the job's status is."),
+        Header("Idempotency-Replayed", {"const": "true"}, "This is the first answer again."),
+        PREFERENCE_APPLIED,
+    ),
+    links={
+        operation_id: {"jobId": "$response.body#/jobId"}
+        for operation_id in (
+            "getApiStatusJobId",
+            "getApiJobsJobIdEvents",
+            "getApiJobsJobIdDeliveries",
+            "postApiJobsJobIdCancel",
+            "deleteApiJobsJobId",
+        )
+    },
+)
+
+#: What `POST /api/jobs` refuses, with one example each.
+REFUSALS = (
+    MalformedBody,
+    MissingPart("image"),
+    UnknownPart("picture", "image"),
+    RepeatedPart("audio"),
+    InvalidParameter("motion", "auto, talking or still"),
+    InvalidWebhookUrl,
+    UploadTooSlow,
+    ActiveJobExists("r35qkbocyk0u7vs1ykrm8rvr"),
+    FileTooLarge("image", 50 << 20),
+    BodyTooLarge,
+    NotMultipart,
+    UnsupportedMediaType("audio", FILE_RULES["audio"][1]),
+    IdempotencyKeyReused,
+    QuotaExceeded(86_400),
+    StorageUnavailable,
+    DiskFull,
+    Stopping,
+)
