@@ -150,6 +150,7 @@ class Settings(BaseSettings):
     split_seconds: CountOrNone = 300
     output_url_ttl: Count = 604_800
     retention_days: CountOrNone = 30
+    keep_failed_uploads_hours: CountOrNone = 24
     webhook_allow_nets: Annotated[tuple[IpNetwork, ...], NoDecode, BeforeValidator(_split)] = ()
     webhook_allow_ports: Annotated[tuple[int, ...] | None, NoDecode, BeforeValidator(_ports)] = (443, 8443)
     webhook_ca_file: Annotated[Path | None, AfterValidator(_readable)] = None
@@ -160,6 +161,8 @@ class Settings(BaseSettings):
     engine_deadline_seconds: Annotated[float, Field(ge=1)] = 3_600
     talking_engine: Annotated[str, AfterValidator(_known_engine)] = PORTRAIT
     face_model_dir: Path = Path(sys.prefix).parent / "models"
+    metrics_token: SecretStr = SecretStr("")
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     log_format: Literal["console", "json"] = Field(default_factory=_own_log_format)
 
     @classmethod

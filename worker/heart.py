@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import signal
 import threading
@@ -40,7 +41,9 @@ class Heart:
         self._share = 0.0
         self._shown: Beat | None = None
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
+        # With the words that the lines of the work are marked with.
+        known = contextvars.copy_context()
+        self._thread = threading.Thread(target=known.run, args=(self._run,), name="heart", daemon=True)
 
     def __enter__(self) -> Heart:
         signal.signal(LOST_SIGNAL, _raise_lease_lost)

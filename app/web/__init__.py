@@ -6,12 +6,14 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
-from app.web import auth, connection, errors, headers, limits
+from app.web import accounts, auth, connection, errors, headers, limits
 from app.web.assets import assets
 from app.web.health import health
 from app.web.jobs import api
 from app.web.keys import keys
 from app.web.live import live
+from app.web.metrics import measured
+from app.web.operation import operation
 from app.web.page import page
 from app.web.services import EXTENSION, Services
 from app.web.shares import shares
@@ -24,12 +26,13 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = Services.of(settings)
     _trust(app, settings.trusted_proxies)
+    accounts.register(app)
     headers.register(app, settings)
     errors.register(app)
     limits.register(app, settings)
     auth.register(app)
     connection.register(app)
-    for blueprint in (health, api, live, keys, used, videos, shares, page, assets):
+    for blueprint in (health, api, live, keys, used, operation, measured, videos, shares, page, assets):
         app.register_blueprint(blueprint)
     return app
 

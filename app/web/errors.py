@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 import structlog
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
@@ -17,9 +15,9 @@ from app.errors import (
     RangeNotSatisfiable,
     RateLimited,
 )
+from app.web.accounts import request_id
 
 log = structlog.get_logger(__name__)
-
 
 #: Werkzeug's own errors in our words.
 _KNOWN: dict[int, type[ApiError]] = {
@@ -53,6 +51,5 @@ def _answer_werkzeug(error: HTTPException) -> Response:
 
 
 def _answer_unexpected(_error: Exception) -> Response:
-    request_id = secrets.token_hex(8)
-    log.exception("request failed", request_id=request_id)
-    return _answer(InternalError(request_id))
+    log.exception("request failed")
+    return _answer(InternalError(request_id()))

@@ -70,6 +70,7 @@ def test_an_empty_database_gets_every_table(empty: Database) -> None:
         "deliveries",
         "idempotency_keys",
         "jobs",
+        "render_logs",
         "segments",
         "tries",
         "usage",
