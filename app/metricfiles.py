@@ -37,9 +37,6 @@ class Slot:
             if (lock := _locked(folder / f"{kind}-{number}.lock"))
         )
 
-    def leave(self) -> None:
-        self._lock.close()
-
 
 def _locked(path: Path) -> BinaryIO | None:
     """The file, held until it is closed; None if somebody else holds it."""

@@ -72,20 +72,15 @@ class _Keeping:
 
 
 def keep(folder: Path, kind: str) -> None:
-    """Counts in files of `folder` from here on, as the next process of its kind. Call it after the fork.
+    """Counts in files of `folder` from here on, as the next process of its kind. Once, and after the fork.
 
     Without it, counts are the process's own and nobody sees them.
     """
-    if _Keeping.slot:
-        _Keeping.slot.leave()
     slot = _Keeping.slot = Slot(folder, kind)
     drop_damaged(folder)
     # It reads the variable whenever it opens a file, but has chosen the class when it was imported.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-    values.close_all_multiprocess_files()  # type: ignore[no-untyped-call]
     values.ValueClass = values.MultiProcessValue(lambda: slot.name)  # type: ignore[no-untyped-call]
-    for measure in _BY_NAME.values():
-        measure.clear()
 
 
 def hand_over(outlet: Outlet) -> None:

@@ -69,6 +69,13 @@ _known_redis = _matching(
 _known_storage = _matching(r"s3://[^/]+(/.*)?", "s3://bucket/prefix")
 
 
+def _guarded(port: int, info: ValidationInfo) -> int:
+    token = info.data.get("metrics_token")
+    if port and token is not None and not token.get_secret_value():
+        raise ValueError("needs METRICS_TOKEN")
+    return port
+
+
 def _readable(path: Path | None) -> Path | None:
     if path and not path.is_file():
         raise ValueError("must be a file that can be read")
@@ -162,7 +169,7 @@ class Settings(BaseSettings):
     talking_engine: Annotated[str, AfterValidator(_known_engine)] = PORTRAIT
     face_model_dir: Path = Path(sys.prefix).parent / "models"
     metrics_token: SecretStr = SecretStr("")
-    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    metrics_port: Annotated[int, Field(ge=0, le=65535), AfterValidator(_guarded)] = 0
     log_format: Literal["console", "json"] = Field(default_factory=_own_log_format)
 
     @classmethod

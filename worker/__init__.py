@@ -17,6 +17,6 @@ The floors, each importing only from those above it, and from `app`, but never f
     stopwatch  tube                            what its stages took; a horse's word to its worker
     leader  helper  tasks                      a long talk shared out; the RQ entry points
     local                                      the same, for one who has no service
-    lanes  webhooks  sweep                     the sender; the reconciler
+    lanes  webhooks  metricsport  sweep        the sender; a machine's metrics; the reconciler
     __main__                                   the worker process
 """

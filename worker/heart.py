@@ -53,9 +53,13 @@ class Heart:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.rest()
+        self._thread.join(timeout=self._lease_seconds)
+
+    def rest(self) -> None:
+        """Beats no more: the job has ended by our hand, and a beat would find no lease."""
         signal.signal(LOST_SIGNAL, signal.SIG_IGN)
         self._stopped.set()
-        self._thread.join(timeout=self._lease_seconds)
 
     def report(self, phase: Phase, share: float) -> None:
         """Tells how far the attempt is: `share` of the whole job, 0 to 1, never falling."""

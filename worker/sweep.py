@@ -28,6 +28,7 @@ from app.egress import EgressPolicy
 from app.errors import Unavailable
 from app.queues import SenderBell
 from app.settings import Settings, SettingsError
+from worker import metricsport
 from worker.webhooks import Desk, run_sender, send
 from worker.workshop import Workshop
 
@@ -98,6 +99,7 @@ def main() -> int:
     metrics.keep(metricfiles.folder_of(settings.data_dir), "sweeper")
     shop = Workshop(settings)
     migrations.upgrade(shop.database)
+    metricsport.serve(shop)
     stop = _stop_on_signal()
     sender = threading.Thread(target=_send, args=(shop, stop), name="sender")
     sender.start()

@@ -79,6 +79,8 @@ def _attempt(shop: Workshop, lease: Lease) -> str:
         with interruptible(), _heart(shop, lease) as heart:
             ending = _make(shop, lease, heart, meter)
             _end(shop, lease, ending)
+            heart.rest()
+            _clear_up(shop, lease, ending)
     except HandBack:
         log.info("handed back", done=leases.hand_back(shop.database, lease, meter.read()))
         return "handed_back"
@@ -180,13 +182,14 @@ def _outcome(rendered: Rendered) -> Outcome:
 
 
 def _end(shop: Workshop, lease: Lease, ending: Ending) -> None:
-    """The terminal write, tried until it lands or the heart says that the lease is lost.
-
-    What a failed job was made of stays for an operator's retry; the sweeper removes it.
-    """
+    """The terminal write, tried until it lands or the heart says that the lease is lost."""
     if not (persistently(ending.write) or _has_landed(shop, lease)):
         jobs.discard(shop.storage, *_output_keys(lease, lease.job.generation))
         raise LeaseLost
+
+
+def _clear_up(shop: Workshop, lease: Lease, ending: Ending) -> None:
+    """After the end. What a failed job was made of stays for an operator's retry; the sweeper removes it."""
     failpoints.reach("after_end")
     shop.doorbell.ring_sender()
     keeps_uploads = ending.has_failed and shop.settings.keep_failed_uploads_hours > 0
