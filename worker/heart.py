@@ -41,6 +41,7 @@ class Heart:
         self._share = 0.0
         self._shown: Beat | None = None
         self._stopped = threading.Event()
+        self._beating = threading.Lock()
         # With the words that the lines of the work are marked with.
         known = contextvars.copy_context()
         self._thread = threading.Thread(target=known.run, args=(self._run,), name="heart", daemon=True)
@@ -53,13 +54,17 @@ class Heart:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self.rest()
-        self._thread.join(timeout=self._lease_seconds)
-
-    def rest(self) -> None:
-        """Beats no more: the job has ended by our hand, and a beat would find no lease."""
         signal.signal(LOST_SIGNAL, signal.SIG_IGN)
         self._stopped.set()
+        self._thread.join(timeout=self._lease_seconds)
+
+    def last_beat(self, write: Callable[[], bool]) -> bool:
+        """The terminal write, with no beat at the same time, and none after it: that would find no lease."""
+        with self._beating:
+            landed = write()
+            if landed:
+                self._stopped.set()
+        return landed
 
     def report(self, phase: Phase, share: float) -> None:
         """Tells how far the attempt is: `share` of the whole job, 0 to 1, never falling."""
@@ -68,7 +73,9 @@ class Heart:
 
     def _run(self) -> None:
         while not self._stopped.wait(TICK_SECONDS):
-            if not self._still_held():
+            with self._beating:
+                is_held = self._stopped.is_set() or self._still_held()
+            if not is_held:
                 log.warning("lease lost")
                 os.kill(os.getpid(), LOST_SIGNAL)
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -78,8 +78,7 @@ def _attempt(shop: Workshop, lease: Lease) -> str:
     try:
         with interruptible(), _heart(shop, lease) as heart:
             ending = _make(shop, lease, heart, meter)
-            _end(shop, lease, ending)
-            heart.rest()
+            _end(shop, lease, replace(ending, write=partial(heart.last_beat, ending.write)))
             _clear_up(shop, lease, ending)
     except HandBack:
         log.info("handed back", done=leases.hand_back(shop.database, lease, meter.read()))
