@@ -61,7 +61,7 @@ def _end(response: Response) -> Response:
         route=route,
         status=response.status_code,
         ms=round(seconds * 1000, 1),
-        bytes=response.calculate_content_length(),
+        bytes=response.content_length,
         key_id=g.api_key.id if "api_key" in g else None,
     )
     return response
