@@ -28,7 +28,8 @@ def _admins_only() -> None:
 @operation.get("/operator")
 def page() -> Response:
     text = render_template("operator.html", root="")
-    return Response(text, headers=headers.of_the_page(services().settings.public_url))
+    allowed = headers.of_the_page(services().settings.public_url)
+    return Response(text, headers={**allowed, "Permissions-Policy": headers.NO_DEVICES})
 
 
 @operation.get("/api/operator/overview")
