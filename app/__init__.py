@@ -4,12 +4,14 @@ The floors, each importing only from those above it (`tests/test_architecture.py
 
     clock  ids  errors  states  notices        no imports of ours
     logs  media  failpoints  key_errors  wholefile  parts
+    deadlines  metricfiles  metrics            a call that ends in time; what a process counts
+    operator_errors                            an operator's refusals
     settings                                   the environment, read once
     signing  cursors  addresses  hurry         pure, but for the sockets of the last two lines
     local                                      a video made without a service (by the worker's renderer)
     client                                     a service as its users see it
     webhook_urls  egress  outcomes             where a webhook may go; the one way out; what came of a try
-    models                                     tables and indexes
+    columns  models                            tables and indexes
     payloads  service_bodies                   the one serialiser
     database  storage  queues                  the doors: SQL, bytes RQ (on lookups, stored ... redisurl)
     migrations                                 the schema
@@ -17,9 +19,13 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     key_bodies  usage_bodies                   the serialisers of both
     segments                                   the verbs: of those who draw a long talk together
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
+    overview  renderlogs                       how it all is; how a failed render's log ended
     slots  idempotency  marks                  how many jobs at once; what came before; has a job changed
     submissions  leases  housekeeping          the verbs: the upload's, a worker's, the sweeper's
     webhooks                                   the verbs: an owner's again, of what was sent
+    retries                                    the verbs: an operator's, of what failed
+    operator_bodies  scrape                    what an operator, and what Prometheus gets to read
+    doctor/                                    what is wrong with this machine
     web/                                       Flask
     valkey  children  supervisor  service      `talkreel up`
     tools                                      what `talkreel mcp` offers to assistants

@@ -84,6 +84,7 @@ def _due(delivery: Delivery, token: str, new_secret: str, old_secret: str | None
         body=delivery.body,
         tries=delivery.tries - delivery.schedule_from,
         secrets=(new_secret, old_secret) if old_secret else (new_secret,),
+        job_id=delivery.job_id,
     )
 
 

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, and_, delete, or_, update
 from sqlmodel import col, select
 
 from app import clock, jobs
@@ -23,7 +23,8 @@ from app.storage import Storage
 #: A bell that no worker answered by then is looked for in the queue.
 BELL_GRACE_SECONDS = 5
 BATCH = 100
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 #: Younger files may belong to a submission whose row is about to be written.
 ORPHAN_SECONDS = 3600
 
@@ -100,33 +101,48 @@ def expire(database: Database, storage: Storage, *, retention_days: int) -> int:
     return len(found)
 
 
-def sweep_orphans(database: Database, storage: Storage, data_dir: Path) -> int:
-    """Removes what a crash between two steps left behind and no row explains. Returns how many folders."""
+def sweep_orphans(
+    database: Database, storage: Storage, data_dir: Path, *, keep_failed_uploads_hours: int = 0
+) -> int:
+    """Removes what a crash between two steps left behind and no row explains. Returns how many folders.
+
+    Uploads of a FAILED job stay so long for an operator's retry.
+    """
     before = clock.now_seconds() - ORPHAN_SECONDS
     # Their job's row is older than they are: they needn't be given time.
     any_age = math.inf
     return (
-        _sweep_stored(database, storage, "uploads", ACTIVE, before)
-        + _sweep_stored(database, storage, "outputs", ACTIVE | {JobStatus.COMPLETED}, before)
-        + _sweep_stored(database, storage, "segments", ACTIVE, any_age)
+        _sweep_stored(database, storage, "uploads", _may_be_rendered(keep_failed_uploads_hours), before)
+        + _sweep_stored(database, storage, "outputs", _has_status(ACTIVE | {JobStatus.COMPLETED}), before)
+        + _sweep_stored(database, storage, "segments", _has_status(ACTIVE), any_age)
         + _remove(path for path in incoming_of(data_dir).glob("*") if _changed_seconds(path) < before)
         + _remove(path for path in work_of(data_dir).glob("*") if not _is_leased(database, path.name))
     )
 
 
 def _sweep_stored(
-    database: Database, storage: Storage, top: str, statuses: frozenset[JobStatus], before: float
+    database: Database, storage: Storage, top: str, wanted: ColumnElement[bool], before: float
 ) -> int:
     old = (folder.job_id for folder in storage.prefixes(top) if folder.modified_seconds < before)
-    orphans = [job_id for job_id in old if not _is_wanted(database, job_id, statuses)]
+    orphans = [job_id for job_id in old if not _is_wanted(database, job_id, wanted)]
     jobs.discard(storage, *(f"{top}/{job_id}" for job_id in orphans))
     return len(orphans)
 
 
-def _is_wanted(database: Database, job_id: str, statuses: frozenset[JobStatus]) -> bool:
+def _has_status(statuses: frozenset[JobStatus]) -> ColumnElement[bool]:
+    return col(Job.status).in_(sorted(statuses))
+
+
+def _may_be_rendered(keep_failed_uploads_hours: int) -> ColumnElement[bool]:
+    """Whether a job is active, or failed so lately that an operator may have it tried again."""
+    since_ms = now_ms() - keep_failed_uploads_hours * HOUR_MS
+    has_failed = and_(col(Job.status) == JobStatus.FAILED, col(Job.updated_at_ms) > since_ms)
+    return or_(_has_status(ACTIVE), has_failed)
+
+
+def _is_wanted(database: Database, job_id: str, wanted: ColumnElement[bool]) -> bool:
     with database.reading() as session:
-        status = session.exec(select(Job.status).where(Job.id == job_id)).first()
-    return status in statuses
+        return session.exec(select(Job.id).where(Job.id == job_id, wanted)).first() is not None
 
 
 def _changed_seconds(path: Path) -> float:

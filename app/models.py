@@ -7,12 +7,11 @@ Times are milliseconds since the Unix epoch, by the database's clock.
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Enum, Index, LargeBinary, String, text
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, text
 from sqlmodel import Field, SQLModel
 
+from app.columns import among, word
 from app.media import MediaType
 from app.states import (
     ACTIVE,
@@ -25,30 +24,10 @@ from app.states import (
     SegmentStatus,
 )
 
-
-def _word(enum: type[StrEnum], *, nullable: bool = False, closed: bool = False) -> Column[Any]:
-    """A column that stores the member's value (not its name, SQLAlchemy's default).
-
-    A `closed` set is held by the database too; the others will grow.
-    """
-    stored = Enum(
-        enum,
-        name=enum.__name__.lower(),
-        native_enum=False,
-        create_constraint=closed,
-        length=24,
-        values_callable=lambda members: [member.value for member in members],
-    )
-    return Column(stored, nullable=nullable)
-
-
-def _among(statuses: frozenset[JobStatus]) -> str:
-    return f"status IN ({', '.join(repr(status.value) for status in sorted(statuses))})"
-
-
 #: Migrations write these texts out: autogenerate doesn't notice a change in them.
-WHERE_ACTIVE = _among(ACTIVE)
-WHERE_TERMINAL = _among(TERMINAL)
+WHERE_ACTIVE = among(ACTIVE)
+WHERE_TERMINAL = among(TERMINAL)
+WHERE_FAILED = "status = 'FAILED'"
 WHERE_DUE = "status = 'PENDING'"
 
 
@@ -99,6 +78,12 @@ class Job(SQLModel, table=True):
             postgresql_where=text(WHERE_ACTIVE),
         ),
         Index(
+            "ix_jobs_failed",
+            "updated_at_ms",
+            sqlite_where=text(WHERE_FAILED),
+            postgresql_where=text(WHERE_FAILED),
+        ),
+        Index(
             "ix_jobs_retention",
             "updated_at_ms",
             sqlite_where=text(WHERE_TERMINAL),
@@ -110,13 +95,13 @@ class Job(SQLModel, table=True):
     api_key_id: str = Field(foreign_key="api_keys.id")
     #: Which of its key's slots it has from its beginning to its end, counted from 0.
     slot: int = 0
-    status: JobStatus = Field(sa_column=_word(JobStatus, closed=True))
-    motion_asked: Motion = Field(sa_column=_word(Motion))
+    status: JobStatus = Field(sa_column=word(JobStatus, closed=True))
+    motion_asked: Motion = Field(sa_column=word(Motion))
     #: What the sound is to be levelled to, in LUFS; null: it stays as it is.
     loudness_asked: float | None = None
     webhook_url: str | None = Field(default=None, sa_type=String)
-    image_type: MediaType = Field(sa_column=_word(MediaType))
-    audio_type: MediaType = Field(sa_column=_word(MediaType))
+    image_type: MediaType = Field(sa_column=word(MediaType))
+    audio_type: MediaType = Field(sa_column=word(MediaType))
 
     #: Number of the bell that may start the job; one higher whenever it is queued anew.
     generation: int = 0
@@ -129,11 +114,11 @@ class Job(SQLModel, table=True):
     lease_token: str | None = None
     lease_until_ms: int | None = Field(default=None, sa_type=BigInteger)
 
-    phase: Phase = Field(sa_column=_word(Phase))
+    phase: Phase = Field(sa_column=word(Phase))
     progress: int = 0
     eta_seconds: int | None = None
 
-    motion_made: MotionMade | None = Field(default=None, sa_column=_word(MotionMade, nullable=True))
+    motion_made: MotionMade | None = Field(default=None, sa_column=word(MotionMade, nullable=True))
     notices: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     duration_seconds: float | None = None
     width: int | None = None
@@ -174,10 +159,20 @@ class Segment(SQLModel, table=True):
     #: Its frames: from the first one up to, not including, the last one.
     start_frame: int
     end_frame: int
-    status: SegmentStatus = Field(sa_column=_word(SegmentStatus, closed=True))
+    status: SegmentStatus = Field(sa_column=word(SegmentStatus, closed=True))
     #: Who draws it, or has drawn it: part of the name of the file.
     lease_token: str | None = None
     lease_until_ms: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class RenderLog(SQLModel, table=True):
+    """How the log of a job's last attempt ended that came to nothing. Its row goes with the job's."""
+
+    __tablename__ = "render_logs"
+
+    job_id: str = Field(primary_key=True, foreign_key="jobs.id", ondelete="CASCADE")
+    text: str
+    written_at_ms: int = Field(sa_type=BigInteger)
 
 
 class Usage(SQLModel, table=True):
@@ -223,7 +218,7 @@ class Delivery(SQLModel, table=True):
     #: The receiver as `outcomes.DueDelivery.host` counts it.
     host: str
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    status: DeliveryStatus = Field(sa_column=_word(DeliveryStatus, closed=True))
+    status: DeliveryStatus = Field(sa_column=word(DeliveryStatus, closed=True))
     tries: int = 0
     #: What `tries` was when the schedule began: a redelivery begins it anew.
     schedule_from: int = 0

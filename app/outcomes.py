@@ -33,6 +33,7 @@ class DueDelivery:
     body: bytes = field(repr=False)
     tries: int
     secrets: tuple[str, ...] = field(repr=False)
+    job_id: str
 
     @property
     def host(self) -> str:

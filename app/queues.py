@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import RedisError
@@ -9,6 +11,7 @@ from redis.retry import Retry
 from rq import Queue, Worker
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
+from rq.worker import BaseWorker
 
 from app.redisurl import connect
 
@@ -49,6 +52,29 @@ def render_queue(connection: Redis) -> Queue:
 def segment_queue(connection: Redis) -> Queue:
     """The queue that workers listen to when no job waits in the render queue."""
     return Queue(SEGMENT_QUEUE, connection=connection, serializer=JSONSerializer)
+
+
+@dataclass(frozen=True)
+class WorkerSeen:
+    """A worker process, by what it last told Redis. `job_id` is of ours, not of RQ's."""
+
+    name: str
+    host: str
+    state: str
+    job_id: str | None
+    heartbeat_ms: int | None
+
+
+def _seen(worker: BaseWorker) -> WorkerSeen:
+    task, heartbeat = worker.get_current_job(), worker.last_heartbeat
+    return WorkerSeen(
+        name=worker.name,
+        host=worker.hostname or "",
+        state=str(worker.get_state()),
+        # Whichever task it is, this comes first.
+        job_id=str(task.args[0]) if task else None,
+        heartbeat_ms=round(heartbeat.timestamp() * 1000) if heartbeat else None,
+    )
 
 
 class Doorbell:
@@ -101,6 +127,13 @@ class Doorbell:
             self._redis.ltrim(DELIVERY_BELL, 0, 0)
         except RedisError:
             return
+
+    def workers(self) -> list[WorkerSeen] | None:
+        """The render workers that have given a sign of life; None when Redis can't be asked."""
+        try:
+            return [_seen(each) for each in Worker.all(queue=self._queue, serializer=JSONSerializer)]
+        except RedisError:
+            return None
 
     def live_workers(self) -> int:
         """How many render workers have given a sign of life.

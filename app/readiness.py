@@ -34,15 +34,16 @@ def problems(settings: Settings, database: Database, doorbell: Doorbell, storage
         "queue": doorbell.check,
         "storage": storage.check,
         "ffmpeg": _check_ffmpeg,
-        "face models": lambda: _check_face_models(settings.face_model_dir),
+        "face models": lambda: check_face_models(settings.face_model_dir),
         "workers": lambda: _check_workers(doorbell),
         "disk": lambda: _check_disk(settings.data_dir),
     }
-    found = {part: _problem(check) for part, check in checks.items()}
+    found = {part: problem_of(check) for part, check in checks.items()}
     return {part: problem for part, problem in found.items() if problem}
 
 
-def _problem(check: Callable[[], None]) -> str | None:
+def problem_of(check: Callable[[], None]) -> str | None:
+    """What is wrong with a part; None if it is well."""
     try:
         check()
     except (NotReady, Unavailable, RedisError, OSError, RuntimeError) as error:
@@ -56,7 +57,8 @@ def _check_ffmpeg() -> None:
         raise NotReady("ffmpeg can't be run")
 
 
-def _check_face_models(folder: Path) -> None:
+def check_face_models(folder: Path) -> None:
+    """Raises NotReady unless both models are in the folder, whole."""
     for name, size_bytes in FACE_MODEL_BYTES.items():
         path = folder / name
         if not path.is_file() or path.stat().st_size != size_bytes:

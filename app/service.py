@@ -12,7 +12,7 @@ from types import FrameType
 
 from honcho.printer import Printer
 
-from app import apikeys, migrations, valkey
+from app import apikeys, metricfiles, migrations, valkey
 from app.apikeys import MintedKey
 from app.children import Child
 from app.database import Database
@@ -49,6 +49,7 @@ def run(settings: Settings) -> None:
     """
     _require_port(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    metricfiles.clear(metricfiles.folder_of(settings.data_dir))
     first_key = _prepare(settings)
     supervisor = _supervisor(settings)
     _stop_on_signal(supervisor)

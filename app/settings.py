@@ -69,6 +69,13 @@ _known_redis = _matching(
 _known_storage = _matching(r"s3://[^/]+(/.*)?", "s3://bucket/prefix")
 
 
+def _guarded(port: int, info: ValidationInfo) -> int:
+    token = info.data.get("metrics_token")
+    if port and token is not None and not token.get_secret_value():
+        raise ValueError("needs METRICS_TOKEN")
+    return port
+
+
 def _readable(path: Path | None) -> Path | None:
     if path and not path.is_file():
         raise ValueError("must be a file that can be read")
@@ -150,6 +157,7 @@ class Settings(BaseSettings):
     split_seconds: CountOrNone = 300
     output_url_ttl: Count = 604_800
     retention_days: CountOrNone = 30
+    keep_failed_uploads_hours: CountOrNone = 24
     webhook_allow_nets: Annotated[tuple[IpNetwork, ...], NoDecode, BeforeValidator(_split)] = ()
     webhook_allow_ports: Annotated[tuple[int, ...] | None, NoDecode, BeforeValidator(_ports)] = (443, 8443)
     webhook_ca_file: Annotated[Path | None, AfterValidator(_readable)] = None
@@ -160,6 +168,8 @@ class Settings(BaseSettings):
     engine_deadline_seconds: Annotated[float, Field(ge=1)] = 3_600
     talking_engine: Annotated[str, AfterValidator(_known_engine)] = PORTRAIT
     face_model_dir: Path = Path(sys.prefix).parent / "models"
+    metrics_token: SecretStr = SecretStr("")
+    metrics_port: Annotated[int, Field(ge=0, le=65535), AfterValidator(_guarded)] = 0
     log_format: Literal["console", "json"] = Field(default_factory=_own_log_format)
 
     @classmethod

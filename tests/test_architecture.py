@@ -14,13 +14,14 @@ SOURCES = [path for top in ("app", "worker") for path in sorted((ROOT / top).rgl
 #: Each floor imports only from the ones before it. Modules of one floor may not import each other.
 FLOORS = (
     {"app.clock", "app.errors", "app.states", "app.notices", "app.ids", "app.logs", "app.media"},
-    {"app.wholefile", "app.parts"},
-    {"app.failpoints", "app.key_errors"},
+    {"app.wholefile", "app.parts", "app.deadlines", "app.metricfiles"},
+    {"app.failpoints", "app.key_errors", "app.operator_errors", "app.metrics"},
     {"app.settings"},
     {"app.signing", "app.cursors", "app.addresses", "app.hurry", "app.local"},
     {"app.webhook_urls", "app.client"},
     {"app.egress"},
     {"app.outcomes"},
+    {"app.columns"},
     {"app.models"},
     {"app.payloads"},
     {"app.service_bodies"},
@@ -38,8 +39,12 @@ FLOORS = (
         "app.marks",
         "app.deliveries",
         "app.readiness",
+        "app.overview",
+        "app.renderlogs",
     },
-    {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks"},
+    {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks", "app.retries"},
+    {"app.operator_bodies", "app.scrape"},
+    {"app.doctor"},
     {"app.web", "app.service", "app.tools"},
     {"app.cli"},
     {"worker.beside"},
@@ -76,8 +81,8 @@ FLOORS = (
     {"worker.talking.engine"},
     {"worker.external"},
     {"worker.engines"},
-    {"worker.render", "worker.workshop", "worker.heart", "worker.webhooks"},
-    {"worker.shift", "worker.meter"},
+    {"worker.render", "worker.workshop", "worker.heart", "worker.webhooks", "worker.stopwatch"},
+    {"worker.shift", "worker.meter", "worker.tube", "worker.metricsport"},
     {"worker.leader", "worker.helper"},
     {"worker.tasks", "worker.local"},
     {"worker.__main__", "worker.sweep"},
@@ -93,7 +98,7 @@ def module_of(path: Path) -> str:
 
 def room_of(module: str) -> str:
     """The room a module is in: a package on the plan is one room, whatever it holds."""
-    for room in ("app.errors", "app.web", "app.migrations", "app.cli", "app.client"):
+    for room in ("app.errors", "app.web", "app.migrations", "app.cli", "app.client", "app.doctor"):
         if module == room or module.startswith(f"{room}."):
             return room
     return module
@@ -165,14 +170,21 @@ def test_the_client_needs_nothing_of_a_server() -> None:
     [
         ("flask", {"app.web"}),
         ("flask_limiter", {"app.web"}),
-        ("redis", {"app.redisurl", "app.queues", "app.valkey", "app.readiness", "app.web"}),
+        (
+            "redis",
+            {"app.redisurl", "app.queues", "app.valkey", "app.readiness", "app.web", "app.doctor"},
+        ),
         ("rq", {"app.queues", "worker.__main__"}),
         ("mcp", {"app.tools"}),
+        (
+            "prometheus_client",
+            {"app.metricfiles", "app.metrics", "app.scrape", "app.web", "worker.metricsport"},
+        ),
         ("rich", {"app.cli"}),
         ("click", {"app.cli"}),
         ("obstore", {"app.bucket", "app.stored"}),
         ("PIL", {"worker.pixels"}),
-        ("subprocess", {"app.children", "worker.process", "worker.talking.chunk"}),
+        ("subprocess", {"app.children", "app.doctor", "worker.process", "worker.talking.chunk"}),
     ],
 )
 def test_a_door_s_package_is_known_to_its_room_alone(package: str, rooms: set[str]) -> None:

@@ -133,8 +133,11 @@ class World:
         )
         assert leases.complete(self.services.database, lease, outcome, self.services.links)
 
-    def fail(self, job_id: str, sentence: str = "The audio file holds no sound.") -> None:
-        assert leases.fail(self.services.database, self.claim(job_id), sentence, self.services.links)
+    def fail(
+        self, job_id: str, sentence: str = "The audio file holds no sound.", generation: int = 0
+    ) -> None:
+        lease = self.claim(job_id, generation)
+        assert leases.fail(self.services.database, lease, sentence, self.services.links)
 
     def left_files(self) -> list[Path]:
         """Every file of uploads and outputs, stored or on its way."""

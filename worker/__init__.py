@@ -15,8 +15,9 @@ The floors, each importing only from those above it, and from `app`, but never f
     mux  checks                                MP4 out, and the last look at it
     progress  render                           one job: picture + sound -> engine -> mux -> checked file
     workshop  heart  shift  meter              what a task works with: its doors, its lease, a way to stop it
+    stopwatch  tube                            what its stages took; a horse's word to its worker
     leader  helper  tasks                      a long talk shared out; the RQ entry points
     local                                      the same, for one who has no service
-    lanes  webhooks  sweep                     the sender; the reconciler
+    lanes  webhooks  metricsport  sweep        the sender; a machine's metrics; the reconciler
     __main__                                   the worker process
 """

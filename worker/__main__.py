@@ -12,13 +12,14 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import leases, logs, migrations, segments
+from app import leases, logs, metricfiles, metrics, migrations, renderlogs, segments
 from app.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
 from app.segments import Hold
 from app.settings import Settings, SettingsError
 from app.usage import Effort
 from worker import cage, meter
 from worker.tasks import workshop
+from worker.tube import Tube
 
 log = structlog.get_logger(__name__)
 
@@ -28,20 +29,27 @@ MONITORING_SECONDS = 10
 
 
 class RenderWorker(Worker):
-    """RQ's forking worker, with three habits that RQ lacks.
+    """RQ's forking worker, with four habits that RQ lacks.
 
-    Its horse dies with it, SIGTERM hands the job back at once, and a killed horse frees its job at once.
+    Its horse dies with it, SIGTERM hands the job back at once, a killed horse frees its job at once, and what
+    a horse counted is not lost with it.
     """
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         cage.die_with(self.pid or 0)
+        self._tube.speak()
         super().main_work_horse(job, queue)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         self._forked_at = time.monotonic()
+        self._tube = Tube()
         super().fork_work_horse(job, queue)
         if self._stop_requested:
             self.kill_horse(signal.SIGTERM)
+
+    def monitor_work_horse(self, job: Job, queue: Queue) -> None:
+        super().monitor_work_horse(job, queue)
+        self._tube.listen()
 
     def handle_warm_shutdown_request(self) -> None:
         if self.horse_pid:
@@ -51,7 +59,11 @@ class RenderWorker(Worker):
         effort = meter.of_dead(self._forked_at, used)
         is_help = job.func_name == SEGMENT_TASK
         lost = _lose_segment(effort, *job.args) if is_help else _lose_job(effort, *job.args)
-        log.warning("horse killed", task=job.func_name, job_id=job.args[0], was_held=lost)
+        with logs.tail() as tail:
+            log.warning("horse killed", task=job.func_name, job_id=job.args[0], was_held=lost)
+        if lost and not is_help:
+            metrics.note("leases_lost", "horse_killed")
+            renderlogs.keep(workshop().database, job.args[0], tail.lines)
 
 
 def _lose_job(effort: Effort, job_id: str, generation: int) -> bool:
@@ -72,6 +84,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     logs.configure(settings.log_format)
+    metrics.keep(metricfiles.folder_of(settings.data_dir), "worker")
     if holes := cage.holes():
         log.warning("this kernel holds ffmpeg in part only", open=holes)
     migrations.upgrade(workshop().database)
@@ -90,6 +103,8 @@ def _work(settings: Settings) -> None:
         job_monitoring_interval=MONITORING_SECONDS,
         log_job_description=False,
     )
+    # Its horses' lines have it too.
+    structlog.contextvars.bind_contextvars(worker=worker.name)
     worker.work(logging_level="WARNING")
 
 

@@ -13,11 +13,22 @@ from types import FrameType
 
 import structlog
 
-from app import clock, deliveries, housekeeping, idempotency, leases, logs, migrations
+from app import (
+    clock,
+    deliveries,
+    housekeeping,
+    idempotency,
+    leases,
+    logs,
+    metricfiles,
+    metrics,
+    migrations,
+)
 from app.egress import EgressPolicy
 from app.errors import Unavailable
 from app.queues import SenderBell
 from app.settings import Settings, SettingsError
+from worker import metricsport
 from worker.webhooks import Desk, run_sender, send
 from worker.workshop import Workshop
 
@@ -33,6 +44,7 @@ def sweep_once(shop: Workshop) -> None:
     reclaimed = leases.reclaim_expired(shop.database, shop.links, max_attempts=shop.settings.max_attempts)
     if reclaimed:
         log.warning("took back jobs of lost workers", jobs=reclaimed)
+        metrics.note("leases_lost", "expired", value=reclaimed)
         shop.doorbell.ring_sender()
     housekeeping.ring_unheard(shop.database, shop.doorbell)
 
@@ -48,7 +60,12 @@ def expire_once(shop: Workshop) -> bool:
 def clean_once(shop: Workshop) -> None:
     """Removes what a crash left behind, and idempotency keys that are past their time."""
     idempotency.forget_old(shop.database)
-    orphans = housekeeping.sweep_orphans(shop.database, shop.storage, shop.settings.data_dir)
+    orphans = housekeeping.sweep_orphans(
+        shop.database,
+        shop.storage,
+        shop.settings.data_dir,
+        keep_failed_uploads_hours=shop.settings.keep_failed_uploads_hours,
+    )
     if orphans:
         log.info("cleaned", orphans=orphans)
 
@@ -79,8 +96,10 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     logs.configure(settings.log_format)
+    metrics.keep(metricfiles.folder_of(settings.data_dir), "sweeper")
     shop = Workshop(settings)
     migrations.upgrade(shop.database)
+    metricsport.serve(shop)
     stop = _stop_on_signal()
     sender = threading.Thread(target=_send, args=(shop, stop), name="sender")
     sender.start()

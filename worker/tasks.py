@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
 import structlog
 
-from app import failpoints, jobs, leases, segments
+from app import failpoints, jobs, leases, logs, metrics, renderlogs, segments
 from app.leases import Lease, Outcome
 from app.segments import Hold, Lead
 from app.settings import Settings
-from app.states import Phase
+from app.states import MotionMade, Phase
 from worker import helper
 from worker.engines import talking_engine
 from worker.failures import CheckFailed, HandBack, LeaseLost, RenderFailed
 from worker.heart import Heart
 from worker.leader import Leader
 from worker.meter import Meter
+from worker.progress import Report
 from worker.render import Rendered, Terms, Upload, render
 from worker.shift import interruptible, persistently, room_needed, scratch_folder
+from worker.stopwatch import Stopwatch
 from worker.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 
+#: How attempts end whose log somebody may want to read.
+KEEPS_LOG = frozenset({"failed", "lost"})
 #: The terminal write; False when the lease is lost.
 Verdict = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a render came to, still to be written."""
+
+    write: Verdict
+    has_failed: bool = False
 
 
 @cache
@@ -42,7 +55,7 @@ def render_job(job_id: str, generation: int) -> None:
     if lease is not None:
         failpoints.reach("after_claim")
         with structlog.contextvars.bound_contextvars(job_id=job_id, attempt=lease.job.attempts):
-            _attempt(shop, lease)
+            _watched(shop, lease)
 
 
 def draw_segment(job_id: str, number: int, token: str) -> None:
@@ -50,19 +63,35 @@ def draw_segment(job_id: str, number: int, token: str) -> None:
     helper.help_out(workshop(), Hold(job_id, number, token))
 
 
-def _attempt(shop: Workshop, lease: Lease) -> None:
+def _watched(shop: Workshop, lease: Lease) -> None:
+    """Counts how the attempt ends; of one that came to nothing the end of its log is kept."""
+    with logs.tail() as tail:
+        outcome = _attempt(shop, lease)
+    metrics.note("attempts", outcome)
+    if outcome in KEEPS_LOG:
+        renderlogs.keep(shop.database, lease.job.id, tail.lines)
+
+
+def _attempt(shop: Workshop, lease: Lease) -> str:
+    """Returns how it ended, in a word."""
     meter = Meter()
     try:
         with interruptible(), _heart(shop, lease) as heart:
-            _end(shop, lease, _make(shop, lease, heart, meter))
+            ending = _make(shop, lease, heart, meter)
+            _end(shop, lease, replace(ending, write=partial(heart.last_beat, ending.write)))
+            _clear_up(shop, lease, ending)
     except HandBack:
         log.info("handed back", done=leases.hand_back(shop.database, lease, meter.read()))
+        return "handed_back"
     except LeaseLost:
         log.warning("stopped: another worker may have the job")
+        return "lease_lost"
     except Exception:
         # Ours or the machine's, not the upload's: whatever it was, the job must not hang.
         log.exception("attempt lost")
         leases.lose(shop.database, lease, shop.links, meter.read(), max_attempts=shop.settings.max_attempts)
+        return "lost"
+    return "failed" if ending.has_failed else "completed"
 
 
 def _heart(shop: Workshop, lease: Lease) -> Heart:
@@ -72,24 +101,34 @@ def _heart(shop: Workshop, lease: Lease) -> Heart:
     )
 
 
-def _make(shop: Workshop, lease: Lease, heart: Heart, meter: Meter) -> Verdict:
+def _make(shop: Workshop, lease: Lease, heart: Heart, meter: Meter) -> Ending:
     """Makes and stores the video, frees the scratch room, and leaves what is to be written about it."""
+    watch = Stopwatch(heart.report)
     try:
         with room_needed(), scratch_folder(shop, lease.job.id, lease.token) as folder:
-            rendered = _render(shop, lease, folder, heart)
+            rendered = _render(shop, lease, folder, watch.report)
             outcome = _outcome(rendered)
-            heart.report(Phase.STORING, 0.99)
+            watch.report(Phase.STORING, 0.99)
             _store(shop, lease, rendered)
     except RenderFailed as failure:
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
-        return partial(leases.fail, shop.database, lease, failure.sentence, shop.links, meter.read())
+        fail = partial(leases.fail, shop.database, lease, failure.sentence, shop.links, meter.read())
+        return Ending(fail, has_failed=True)
     except CheckFailed:
         # What another worker drew may be what is wrong.
         segments.begin_anew(shop.database, Lead(lease.job.id, lease.token))
         raise
     effort = meter.read()
+    _count_stages(shop, outcome, watch)
     log.info("rendered", seconds=round(effort.render_seconds, 3), video_seconds=outcome.duration_seconds)
-    return partial(leases.complete, shop.database, lease, outcome, shop.links, effort)
+    return Ending(partial(leases.complete, shop.database, lease, outcome, shop.links, effort))
+
+
+def _count_stages(shop: Workshop, outcome: Outcome, watch: Stopwatch) -> None:
+    is_still = outcome.motion is MotionMade.STILL
+    engine = "still" if is_still else shop.settings.talking_engine
+    for phase, seconds in watch.read().items():
+        metrics.note("stage_seconds", engine, phase, value=seconds)
 
 
 def _store(shop: Workshop, lease: Lease, rendered: Rendered) -> None:
@@ -101,7 +140,7 @@ def _store(shop: Workshop, lease: Lease, rendered: Rendered) -> None:
     jobs.discard(shop.storage, *_earlier_outputs(lease))
 
 
-def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendered:
+def _render(shop: Workshop, lease: Lease, folder: Path, report: Report) -> Rendered:
     image, audio = folder / "image", folder / "audio"
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/image", image)
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/audio", audio)
@@ -113,7 +152,7 @@ def _render(shop: Workshop, lease: Lease, folder: Path, heart: Heart) -> Rendere
         lease.job.motion_asked,
         lease.job.loudness_asked,
     )
-    return render(upload, folder, _terms(shop, lease), heart.report)
+    return render(upload, folder, _terms(shop, lease), report)
 
 
 def _terms(shop: Workshop, lease: Lease) -> Terms:
@@ -141,19 +180,20 @@ def _outcome(rendered: Rendered) -> Outcome:
     )
 
 
-def _end(shop: Workshop, lease: Lease, write: Verdict) -> None:
+def _end(shop: Workshop, lease: Lease, ending: Ending) -> None:
     """The terminal write, tried until it lands or the heart says that the lease is lost."""
-    if not (persistently(write) or _has_landed(shop, lease)):
+    if not (persistently(ending.write) or _has_landed(shop, lease)):
         jobs.discard(shop.storage, *_output_keys(lease, lease.job.generation))
         raise LeaseLost
+
+
+def _clear_up(shop: Workshop, lease: Lease, ending: Ending) -> None:
+    """After the end. What a failed job was made of stays for an operator's retry; the sweeper removes it."""
     failpoints.reach("after_end")
     shop.doorbell.ring_sender()
-    jobs.discard(
-        shop.storage,
-        jobs.uploads_of(lease.job.id),
-        segments.files_of(lease.job.id),
-        *_earlier_outputs(lease),
-    )
+    keeps_uploads = ending.has_failed and shop.settings.keep_failed_uploads_hours > 0
+    uploads = () if keeps_uploads else (jobs.uploads_of(lease.job.id),)
+    jobs.discard(shop.storage, *uploads, segments.files_of(lease.job.id), *_earlier_outputs(lease))
 
 
 def _has_landed(shop: Workshop, lease: Lease) -> bool:

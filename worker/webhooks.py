@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from app import failpoints
+from app import failpoints, metrics
 from app.egress import Answer, EgressError, EgressPolicy, Resolve, lookup, post
-from app.outcomes import DueDelivery, Tried, outcome_of
+from app.outcomes import Delivered, DueDelivery, GiveUp, Outcome, RetryAt, Tried, outcome_of
 from app.signing import webhook_headers
 from worker.lanes import Lanes
 
@@ -85,11 +85,11 @@ def _try(
         )
         return post(delivery.url, delivery.body, headers, policy=policy, resolve=resolve)
     except EgressError as error:
-        log.info("webhook not answered", delivery=delivery.id, why=error.error_class, detail=str(error))
+        log.info("webhook not answered", why=error.error_class, detail=str(error))
         return error
     except Exception as error:
         # A mistake of ours has to use up the schedule like any failure, or the delivery would go on for ever.
-        log.exception("webhook try broke", delivery=delivery.id)
+        log.exception("webhook try broke")
         return EgressError(str(error))
 
 
@@ -140,20 +140,37 @@ def _start_ready(desk: Desk, lanes: Lanes, wake: threading.Event) -> None:
 
 
 def _deliver(desk: Desk, lanes: Lanes, wake: threading.Event, delivery: DueDelivery) -> None:
-    with _outlived("delivering a webhook broke"):
+    known = structlog.contextvars.bound_contextvars(delivery_id=delivery.id, job_id=delivery.job_id)
+    with known, _outlived("delivering a webhook broke"):
         tried = desk.send(delivery)
         failpoints.reach("after_post")
         log.info(
             "webhook tried",
-            delivery=delivery.id,
             host=delivery.host,
             tries=delivery.tries + 1,
             outcome=repr(tried.outcome),
             ms=tried.took_ms,
         )
+        _count(tried)
         desk.record(delivery, tried)
     lanes.done(delivery)
     wake.set()
+
+
+def _count(tried: Tried) -> None:
+    outcome = _word_of(tried.outcome)
+    metrics.note("webhook_tries", outcome)
+    metrics.note("webhook_seconds", outcome, value=tried.took_ms / 1000)
+
+
+def _word_of(outcome: Outcome) -> str:
+    match outcome:
+        case Delivered():
+            return "delivered"
+        case RetryAt():
+            return "retried_later"
+        case GiveUp():
+            return "given_up"
 
 
 @contextlib.contextmanager

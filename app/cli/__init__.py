@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from app import service
+from app.cli.doctor import doctor
 from app.cli.keys import keys
 from app.cli.make import make
 from app.cli.mcp import mcp
@@ -37,6 +38,7 @@ def up(settings: Settings) -> None:
         raise click.ClickException(str(error)) from None
 
 
+main.add_command(doctor)
 main.add_command(keys)
 main.add_command(make)
 main.add_command(mcp)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
@@ -23,6 +25,13 @@ def upgrade(database: Database) -> None:
     with _one_at_a_time(database), database.engine.connect() as connection:
         command.upgrade(_config(connection), "head")
         connection.commit()
+
+
+def is_current(database: Database) -> bool:
+    """Whether the schema is the one that this version needs."""
+    with database.engine.connect() as connection:
+        head = ScriptDirectory.from_config(_config(connection)).get_current_head()
+        return MigrationContext.configure(connection).get_current_revision() == head
 
 
 def _config(connection: Connection) -> Config:

@@ -6,12 +6,14 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
-from app.web import auth, connection, errors, headers, limits, reference
+from app.web import accounts, auth, connection, errors, headers, limits, reference
 from app.web.assets import assets
 from app.web.health import health
 from app.web.jobs import api
 from app.web.keys import keys
 from app.web.live import live
+from app.web.metrics import measured
+from app.web.operation import operation
 from app.web.page import page
 from app.web.services import EXTENSION, Services
 from app.web.shares import shares
@@ -24,6 +26,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = Services.of(settings)
     _trust(app, settings.trusted_proxies)
+    accounts.register(app)
     headers.register(app, settings)
     errors.register(app)
     limits.register(app, settings)
@@ -35,6 +38,8 @@ def create_app(settings: Settings) -> Flask:
         live,
         keys,
         used,
+        operation,
+        measured,
         videos,
         shares,
         page,

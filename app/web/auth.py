@@ -37,10 +37,11 @@ def require_admin() -> None:
 
 def _require_key() -> None:
     if needs_key(request.path):
-        g.api_key = apikeys.authenticate(services().database, _presented_key())
+        g.api_key = apikeys.authenticate(services().database, presented_key())
 
 
-def _presented_key() -> str | None:
+def presented_key() -> str | None:
+    """What the current request shows as its key."""
     if key := request.headers.get("X-API-Key"):
         return key.strip()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 import structlog
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
@@ -18,10 +16,10 @@ from app.errors import (
     RateLimited,
 )
 from app.service_bodies import ErrorBody
+from app.web.accounts import request_id
 from app.web.answers import answer
 
 log = structlog.get_logger(__name__)
-
 
 #: Werkzeug's own errors in our words.
 _KNOWN: dict[int, type[ApiError]] = {
@@ -54,6 +52,5 @@ def _answer_werkzeug(error: HTTPException) -> Response:
 
 
 def _answer_unexpected(_error: Exception) -> Response:
-    request_id = secrets.token_hex(8)
-    log.exception("request failed", request_id=request_id)
-    return _answer(InternalError(request_id))
+    log.exception("request failed")
+    return _answer(InternalError(request_id()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from app import migrations
+from app import logs, migrations
 from app.database import Database
 from app.settings import Settings, SettingsError
 from app.web import descriptors
@@ -18,6 +18,7 @@ try:
     _settings = Settings.load()
 except SettingsError as error:
     raise SystemExit(str(error)) from None
+logs.configure(_settings.log_format)
 
 wsgi_app = "app.web.wsgi:application"
 bind = (
@@ -35,6 +36,7 @@ timeout = 30
 graceful_timeout = 7
 keepalive = 15
 accesslog = None
+logger_class = "app.web.gunicorn_log.SharedLogger"
 #: Its socket would lie in the home directory.
 control_socket_disable = True
 limit_request_line = 4096

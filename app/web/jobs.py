@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
+import structlog
 from flask import Blueprint, Response, request
 
 from app import housekeeping, ids, jobs, submissions, webhooks
@@ -38,6 +39,8 @@ from app.web.openapi.operations import Answer, Tag, described
 from app.web.patience import delayed
 from app.web.services import services
 
+log = structlog.get_logger(__name__)
+
 api = Blueprint("api", __name__, url_prefix="/api")
 
 CANCELLED = "Job cancelled successfully"
@@ -68,6 +71,7 @@ def submit() -> Response:
     key = _idempotency_key()
     submissions.refuse_one_more(services().database, caller(), key)
     accepted = _take_in(key)
+    log.info("job accepted", job_id=accepted.job_id, is_replay=accepted.is_replay)
     response = answer(CreatedBody(job_id=accepted.job_id), status=201)
     response.headers["Location"] = f"/api/status/{accepted.job_id}"
     if accepted.is_replay:

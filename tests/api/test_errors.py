@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+import structlog
 from sqlalchemy.engine import URL, make_url
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
@@ -70,7 +71,7 @@ def test_what_nobody_expected_is_500_with_the_id_the_log_has(
 ) -> None:
     monkeypatch.setattr(jobs, "page", _break)
 
-    with capture_logs() as logged:
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logged:
         answer = world.alice.get("/api/jobs")
 
     body = refusal(answer)
@@ -80,7 +81,8 @@ def test_what_nobody_expected_is_500_with_the_id_the_log_has(
         "code": "internal_error",
         "requestId": body["requestId"],
     }
-    assert [entry["request_id"] for entry in logged] == [body["requestId"]]
+    assert {entry["request_id"] for entry in logged} == {body["requestId"]}
+    assert logged[0]["log_level"] == "error"
     assert "RateLimit-Remaining" in answer.headers
 
 

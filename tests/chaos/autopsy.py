@@ -29,7 +29,7 @@ from tests.service import wait_until
 
 DELIVERY_SECONDS = 60
 #: What DATA_DIR may hold.
-KNOWN = {"files", "incoming", "work", "valkey", "secret_key", "valkey.sock"} | {
+KNOWN = {"files", "incoming", "work", "metrics", "valkey", "secret_key", "valkey.sock"} | {
     f"talkreel.db{end}" for end in ("", "-shm", "-wal", ".migration-lock")
 }
 FRAME_SECONDS = 1 / 25

@@ -188,6 +188,19 @@ def test_uploads_of_no_active_job_are_orphans(
     assert stored(storage, "uploads") == {active}
 
 
+def test_uploads_of_a_failed_job_are_kept_as_long_as_it_may_be_tried_again(
+    database: Database, storage: Storage, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lately, long_ago = (add_job(database, status=JobStatus.FAILED) for _ in range(2))
+    change(database, long_ago, updated_at_ms=now_ms() - 25 * housekeeping.HOUR_MS)
+    for job_id in (lately, long_ago):
+        store(storage, tmp_path, f"{jobs.uploads_of(job_id)}/image")
+    _let_time_pass(monkeypatch)
+
+    assert housekeeping.sweep_orphans(database, storage, data_dir, keep_failed_uploads_hours=24) == 1
+    assert stored(storage, "uploads") == {lately}
+
+
 def test_outputs_are_kept_while_they_may_be_played_or_written(
     database: Database, storage: Storage, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ from tests.database.rows import add_job, add_key, change, due, job_row
 WHERE = {
     "uq_jobs_active_slot": models.WHERE_ACTIVE,
     "ix_jobs_active": models.WHERE_ACTIVE,
+    "ix_jobs_failed": models.WHERE_FAILED,
     "ix_jobs_retention": models.WHERE_TERMINAL,
     "ix_deliveries_due": models.WHERE_DUE,
 }
@@ -70,6 +71,7 @@ def test_an_empty_database_gets_every_table(empty: Database) -> None:
         "deliveries",
         "idempotency_keys",
         "jobs",
+        "render_logs",
         "segments",
         "tries",
         "usage",

@@ -126,7 +126,9 @@ def test_no_retry_after_breaks_the_decision(retry_after: str) -> None:
 
 
 def test_a_delivery_shows_neither_its_secrets_nor_its_body() -> None:
-    delivery = DueDelivery("msg_1", "token", "https://hook.test/", "job.failed", b"BODY", 0, ("SECRET",))
+    delivery = DueDelivery(
+        "msg_1", "token", "https://hook.test/", "job.failed", b"BODY", 0, ("SECRET",), "job1"
+    )
     assert "SECRET" not in repr(delivery)
     assert "BODY" not in repr(delivery)
     assert delivery.host == "hook.test"

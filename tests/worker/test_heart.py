@@ -13,11 +13,12 @@ from app import jobs, leases
 from app.database import Database
 from app.leases import Lease
 from app.models import Job
-from app.states import Phase
+from app.payloads import Links
+from app.states import JobStatus, Phase
 from tests.database.rows import claimed
 from tests.service import wait_until
 from worker.failures import LeaseLost
-from worker.heart import Heart
+from worker.heart import TICK_SECONDS, Heart
 
 
 @pytest.fixture
@@ -67,3 +68,19 @@ def test_a_lost_lease_stops_the_main_thread(database: Database, lease: Lease) ->
 
     with pytest.raises(LeaseLost):
         work_for_ever()
+
+
+def test_the_end_is_not_taken_for_a_lost_lease(database: Database, lease: Lease) -> None:
+    links = Links("https://talkreel.test", b"k" * 32, 3600)
+
+    def end() -> bool:
+        landed = leases.fail(database, lease, "No.", links)
+        # Time for two beats, which would find no lease.
+        threading.Event().wait(3 * TICK_SECONDS)
+        return landed
+
+    with heart_of(database, lease, lease_seconds=1) as heart:
+        assert heart.last_beat(end)
+        threading.Event().wait(2 * TICK_SECONDS)
+
+    assert shown(database, lease).status is JobStatus.FAILED

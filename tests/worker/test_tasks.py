@@ -14,7 +14,7 @@ from app.states import MotionMade
 from app.stored import StoredFile
 from tests.database.rows import claimed
 from worker.failures import LeaseLost
-from worker.tasks import _end
+from worker.tasks import Ending, _end
 from worker.workshop import Workshop
 
 OUTCOME = Outcome(MotionMade.STILL, (), duration_seconds=1.0, width=32, height=32, video_bytes=7)
@@ -48,7 +48,7 @@ def test_a_write_that_landed_unheard_keeps_its_video(shop: Workshop) -> None:
             raise DatabaseUnavailable
         return landed
 
-    _end(shop, lease, write)
+    _end(shop, lease, Ending(write))
 
     video: StoredFile = shop.storage.open(key)
     assert video.read() == b"a video"
@@ -61,6 +61,6 @@ def test_who_lost_the_lease_takes_the_video_and_its_poster_back(shop: Workshop) 
     leases.hand_back(shop.database, lease)
 
     with pytest.raises(LeaseLost):
-        _end(shop, lease, lambda: leases.complete(shop.database, lease, OUTCOME, shop.links))
+        _end(shop, lease, Ending(lambda: leases.complete(shop.database, lease, OUTCOME, shop.links)))
 
     assert not (shop.settings.data_dir / "files" / key).parent.exists()

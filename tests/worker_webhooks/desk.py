@@ -14,7 +14,9 @@ Send = Callable[[DueDelivery], Tried]
 
 def delivery_to(url: str, number: int = 0, *, tries: int = 0) -> DueDelivery:
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-    return DueDelivery(f"msg_{number}", f"token{number}", url, "job.completed", b'{"a":1}', tries, (secret,))
+    return DueDelivery(
+        f"msg_{number}", f"token{number}", url, "job.completed", b'{"a":1}', tries, (secret,), "job1"
+    )
 
 
 def answering(outcome_of: Callable[[DueDelivery], Outcome]) -> Send:

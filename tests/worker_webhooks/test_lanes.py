@@ -5,7 +5,9 @@ from worker.lanes import Lanes
 
 
 def delivery_to(host: str, number: int = 0) -> DueDelivery:
-    return DueDelivery(f"msg_{host}_{number}", "token", f"https://{host}/", "job.completed", b"{}", 0, ())
+    return DueDelivery(
+        f"msg_{host}_{number}", "token", f"https://{host}/", "job.completed", b"{}", 0, (), "job1"
+    )
 
 
 def lanes_with(*deliveries: DueDelivery, at_once: int = 8) -> Lanes:

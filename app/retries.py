@@ -1,0 +1,92 @@
+"""An operator's second chance for a job that failed: it is queued anew, as long as its uploads are there."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from app import jobs, slots
+from app.database import Database, now_ms
+from app.errors import JobNotFound, StoredFileMissing
+from app.models import Delivery, Job
+from app.operator_errors import KeyIsBusy, NotFailed, UploadsGone
+from app.queues import Doorbell
+from app.states import JobStatus, Phase
+from app.storage import Storage
+
+
+def retry(database: Database, storage: Storage, doorbell: Doorbell, job_id: str) -> None:
+    """Makes a FAILED job PENDING, with all its attempts before it. Its end is told by a webhook of its own.
+
+    Raises:
+        JobNotFound, NotFailed, UploadsGone
+        KeyIsBusy: its key has as many jobs as it may; the partial unique index decides.
+        StorageUnavailable
+    """
+    _require_uploads(storage, _failed(database, job_id))
+    generation = _queue_anew(database, job_id)
+    if doorbell.ring(job_id, generation):
+        jobs.mark_rung(database, job_id, generation)
+
+
+def _failed(database: Database, job_id: str) -> Job:
+    with database.reading() as session:
+        job = session.exec(select(Job).where(Job.id == job_id)).first()
+    if job is None:
+        raise JobNotFound
+    if job.status is not JobStatus.FAILED:
+        raise NotFailed
+    return job
+
+
+def _require_uploads(storage: Storage, job: Job) -> None:
+    try:
+        for name in ("image", "audio"):
+            storage.open(f"{jobs.uploads_of(job.id)}/{name}").close()
+    except StoredFileMissing:
+        raise UploadsGone from None
+
+
+def _queue_anew(database: Database, job_id: str) -> int:
+    """Returns the new generation."""
+    try:
+        with database.writing() as session:
+            return _move(session, job_id)
+    except IntegrityError:
+        # A submission of its key took the slot at this instant.
+        raise KeyIsBusy from None
+
+
+def _move(session: Session, job_id: str) -> int:
+    owner = session.exec(select(Job.api_key_id).where(Job.id == job_id)).first()
+    if owner is None:
+        raise JobNotFound
+    of_key = slots.of_key(session, owner)
+    if of_key.are_full:
+        raise KeyIsBusy
+    moved = (
+        update(Job)
+        .where(col(Job.id) == job_id, col(Job.status) == JobStatus.FAILED)
+        .values(**_as_new(of_key.lowest_free))
+    )
+    generation = session.exec(moved.returning(col(Job.generation))).scalar()
+    if generation is None:
+        raise NotFailed
+    # What its owner shall hear is how it ends now, and a job has one delivery.
+    session.exec(delete(Delivery).where(col(Delivery.job_id) == job_id))
+    return int(generation)
+
+
+def _as_new(slot: int) -> dict[str, object]:
+    return {
+        "status": JobStatus.PENDING,
+        "slot": slot,
+        "phase": Phase.QUEUED,
+        "progress": 0,
+        "attempts": 0,
+        "error_message": None,
+        "generation": Job.generation + 1,
+        "rung_at_ms": None,
+        "updated_at_ms": now_ms(),
+    }

@@ -1,0 +1,32 @@
+"""What a monitoring system reads. Counts tell a stranger about the users, so not everybody may."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from app import apikeys, scrape
+from app.key_errors import AdminRequired
+from app.web.auth import presented_key
+from app.web.services import services
+
+measured = Blueprint("measured", __name__)
+
+
+@measured.get("/metrics")
+def metrics() -> Response:
+    """For the bearer of METRICS_TOKEN, which works with the database down, or of an admin's key."""
+    _require_reader()
+    parts = services()
+    text = scrape.scrape(parts.settings.data_dir, parts.database, parts.doorbell)
+    return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _require_reader() -> None:
+    token, presented = services().settings.metrics_token.get_secret_value(), presented_key()
+    if token and hmac.compare_digest(token.encode(), (presented or "").encode()):
+        return
+    if not apikeys.authenticate(services().database, presented).is_admin:
+        raise AdminRequired

@@ -1,0 +1,55 @@
+"""The operator's page and what it asks. A view reads, calls one verb, and answers."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request
+
+from app import ids, overview, retries
+from app.errors import JobNotFound
+from app.operator_bodies import OverviewBody
+from app.payloads import DoneBody
+from app.web import headers
+from app.web.answers import answer
+from app.web.auth import require_admin
+from app.web.services import services
+
+operation = Blueprint("operation", __name__, template_folder="templates")
+
+QUEUED = "Job queued again"
+
+
+@operation.before_request
+def _admins_only() -> None:
+    """The page itself holds nothing: it asks for the key."""
+    if request.path.startswith("/api/"):
+        require_admin()
+
+
+@operation.get("/operator")
+def page() -> Response:
+    text = render_template("operator.html", root="")
+    allowed = headers.of_the_page(services().settings.public_url)
+    return Response(text, headers={**allowed, "Permissions-Policy": headers.NO_DEVICES})
+
+
+@operation.get("/api/operator/overview")
+def look() -> Response:
+    parts = services()
+    return answer(
+        OverviewBody.of(
+            overview.depth(parts.database),
+            overview.active(parts.database),
+            parts.doorbell.workers(),
+            overview.failures(parts.database),
+            keep_uploads_hours=parts.settings.keep_failed_uploads_hours,
+        )
+    )
+
+
+@operation.post("/api/operator/jobs/<job_id>/retry")
+def retry(job_id: str) -> Response:
+    if not ids.is_id(job_id):
+        raise JobNotFound
+    parts = services()
+    retries.retry(parts.database, parts.storage, parts.doorbell, job_id)
+    return answer(DoneBody(message=QUEUED))
