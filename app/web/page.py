@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from app.states import JobStatus, Motion
-from app.web import headers
+from app.web import headers, redirects
 from app.web.services import services
 
 page = Blueprint("page", __name__, template_folder="templates")
@@ -24,7 +24,7 @@ def home() -> Response:
         statuses=list(JobStatus),
         retention_days=settings.retention_days,
     )
-    response = Response(text, headers=headers.of_the_page(settings.public_url))
+    response = Response(text, headers=headers.of_the_page(settings.public_url, redirects.origins()))
     response.add_etag()
     response.make_conditional(request)
     return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import IO, Any, cast
+from typing import IO, Any, Literal, cast
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
@@ -13,6 +13,7 @@ from app import clock, jobs, signing
 from app.errors import LinkExpired
 from app.models import Job
 from app.stored import StoredFile
+from app.web import redirects
 from app.web.services import services
 
 videos = Blueprint("videos", __name__)
@@ -23,26 +24,38 @@ _ONE_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-(?P<suffix>[0-9]{1,1
 
 @videos.get("/videos/<job_id>.mp4")
 def video(job_id: str) -> Response:
-    _require_signature()
+    expires_at = _signed_until()
     job = jobs.completed(services().database, job_id)
     if job is None:
         raise LinkExpired
-    return _answer(job)
+    if "download" in request.args:
+        return _answer(job, "attachment")
+    address = redirects.address(job, expires_at)
+    return _sent_on(address) if address else _answer(job, "inline")
 
 
-def _require_signature() -> None:
+def _signed_until() -> int:
+    """Unix seconds."""
     expires, signature = request.args.get("expires", ""), request.args.get("signature", "")
     valid = signing.url_is_valid(
         request.path, expires, signature, now=int(clock.now_seconds()), key=services().links.signing_key
     )
     if not valid:
         raise LinkExpired
+    return int(expires)
 
 
-def _answer(job: Job) -> Response:
+def _sent_on(address: str) -> Response:
+    """To the store, by the same method: an address there is signed for one alone, so nobody keeps it."""
+    headers = {"Location": address, "Cache-Control": "no-store"}
+    return Response(status=307, headers=headers, mimetype="text/plain")
+
+
+def _answer(job: Job, disposition: Literal["inline", "attachment"]) -> Response:
     """Range, If-Range, HEAD and conditional requests are Werkzeug's work; it needs the size and an ETag."""
     stored = services().storage.open(jobs.output_key(job.id, job.generation))
     response = _whole(job, stored)
+    response.headers["Content-Disposition"] = f'{disposition}; filename="{job.id}.mp4"'
     environ = _with_one_range(stored.size_bytes)
     try:
         response.make_conditional(environ, accept_ranges=True, complete_length=stored.size_bytes)
@@ -59,7 +72,6 @@ def _whole(job: Job, stored: StoredFile) -> Response:
     response.set_etag(f"{job.id}-{job.generation}")
     response.cache_control.private = True
     response.cache_control.max_age = 3600
-    response.headers["Content-Disposition"] = f'inline; filename="{job.id}.mp4"'
     return response
 
 
