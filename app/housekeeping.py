@@ -109,9 +109,16 @@ def sweep_orphans(database: Database, storage: Storage, data_dir: Path) -> int:
         _sweep_stored(database, storage, "uploads", ACTIVE, before)
         + _sweep_stored(database, storage, "outputs", ACTIVE | {JobStatus.COMPLETED}, before)
         + _sweep_stored(database, storage, "segments", ACTIVE, any_age)
-        + _remove(path for path in incoming_of(data_dir).glob("*") if _changed_seconds(path) < before)
-        + _remove(path for path in work_of(data_dir).glob("*") if not _is_leased(database, path.name))
+        + sweep_scratch(database, data_dir)
     )
+
+
+def sweep_scratch(database: Database, data_dir: Path) -> int:
+    """Removes what a crash left on this machine, where there may be no sweeper. Returns how many folders."""
+    before = clock.now_seconds() - ORPHAN_SECONDS
+    return _remove(
+        path for path in incoming_of(data_dir).glob("*") if _changed_seconds(path) < before
+    ) + _remove(path for path in work_of(data_dir).glob("*") if not _is_leased(database, path.name))
 
 
 def _sweep_stored(

@@ -12,7 +12,7 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import leases, logs, migrations, segments
+from app import housekeeping, leases, logs, migrations, segments
 from app.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
 from app.segments import Hold
 from app.settings import Settings, SettingsError
@@ -52,6 +52,7 @@ class RenderWorker(Worker):
         is_help = job.func_name == SEGMENT_TASK
         lost = _lose_segment(effort, *job.args) if is_help else _lose_job(effort, *job.args)
         log.warning("horse killed", task=job.func_name, job_id=job.args[0], was_held=lost)
+        _sweep_scratch()
 
 
 def _lose_job(effort: Effort, job_id: str, generation: int) -> bool:
@@ -65,6 +66,10 @@ def _lose_segment(effort: Effort, job_id: str, number: int, token: str) -> bool:
     return segments.lose(workshop().database, Hold(job_id, number, token), effort)
 
 
+def _sweep_scratch() -> None:
+    housekeeping.sweep_scratch(workshop().database, workshop().settings.data_dir)
+
+
 def main() -> int:
     try:
         settings = workshop().settings
@@ -75,6 +80,7 @@ def main() -> int:
     if holes := cage.holes():
         log.warning("this kernel holds ffmpeg in part only", open=holes)
     migrations.upgrade(workshop().database)
+    _sweep_scratch()
     _work(settings)
     return 0
 
