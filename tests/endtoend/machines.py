@@ -48,9 +48,9 @@ class Fleet:
     def data_dirs(self) -> list[Path]:
         return sorted(self._folder.glob("*/data"))
 
-    def start_web(self, number: int = 0) -> Server:
+    def start_web(self, number: int = 0, **own: str) -> Server:
         port = str(self._ports[number])
-        return self._start("web", lambda: _answers(self.addresses[number]), PORT=port)
+        return self._start("web", lambda: _answers(self.addresses[number]), PORT=port, **own)
 
     def start_worker(self) -> Server:
         """Returns when the queue knows it."""
