@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import delete, update
@@ -23,6 +25,8 @@ from app.storage import Storage
 #: A bell that no worker answered by then is looked for in the queue.
 BELL_GRACE_SECONDS = 5
 BATCH = 100
+#: Rows that are asked for at once.
+LOOKUP_BATCH = 500
 DAY_MS = 86_400_000
 #: Younger files may belong to a submission whose row is about to be written.
 ORPHAN_SECONDS = 3600
@@ -100,15 +104,21 @@ def expire(database: Database, storage: Storage, *, retention_days: int) -> int:
     return len(found)
 
 
-def sweep_orphans(database: Database, storage: Storage, data_dir: Path) -> int:
-    """Removes what a crash between two steps left behind and no row explains. Returns how many folders."""
+def sweep_orphans(
+    database: Database, storage: Storage, data_dir: Path, goes_on: Callable[[], bool] = lambda: True
+) -> int:
+    """Removes what a crash between two steps left behind and no row explains. Returns how many folders.
+
+    It looks at all that is stored, which may be much: between two batches it asks whether it `goes_on`.
+    """
     before = clock.now_seconds() - ORPHAN_SECONDS
     # Their job's row is older than they are: they needn't be given time.
     any_age = math.inf
+    sweep = partial(_sweep_stored, database, storage, goes_on)
     return (
-        _sweep_stored(database, storage, "uploads", ACTIVE, before)
-        + _sweep_stored(database, storage, "outputs", ACTIVE | {JobStatus.COMPLETED}, before)
-        + _sweep_stored(database, storage, "segments", ACTIVE, any_age)
+        sweep("uploads", ACTIVE, before)
+        + sweep("outputs", ACTIVE | {JobStatus.COMPLETED}, before)
+        + sweep("segments", ACTIVE, any_age)
         + sweep_scratch(database, data_dir)
     )
 
@@ -122,18 +132,26 @@ def sweep_scratch(database: Database, data_dir: Path) -> int:
 
 
 def _sweep_stored(
-    database: Database, storage: Storage, top: str, statuses: frozenset[JobStatus], before: float
+    database: Database,
+    storage: Storage,
+    goes_on: Callable[[], bool],
+    top: str,
+    statuses: frozenset[JobStatus],
+    before: float,
 ) -> int:
     old = (folder.job_id for folder in storage.prefixes(top) if folder.modified_seconds < before)
-    orphans = [job_id for job_id in old if not _is_wanted(database, job_id, statuses)]
-    jobs.discard(storage, *(f"{top}/{job_id}" for job_id in orphans))
-    return len(orphans)
+    orphans = 0
+    while (batch := set(islice(old, LOOKUP_BATCH))) and goes_on():
+        unwanted = batch - _wanted(database, batch, statuses)
+        jobs.discard(storage, *(f"{top}/{job_id}" for job_id in unwanted))
+        orphans += len(unwanted)
+    return orphans
 
 
-def _is_wanted(database: Database, job_id: str, statuses: frozenset[JobStatus]) -> bool:
+def _wanted(database: Database, job_ids: set[str], statuses: frozenset[JobStatus]) -> set[str]:
+    known = select(Job.id).where(col(Job.id).in_(job_ids), col(Job.status).in_(sorted(statuses)))
     with database.reading() as session:
-        status = session.exec(select(Job.status).where(Job.id == job_id)).first()
-    return status in statuses
+        return set(session.exec(known).all())
 
 
 def _changed_seconds(path: Path) -> float:
