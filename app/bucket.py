@@ -18,7 +18,7 @@ from app.errors import StoredFileMissing
 from app.stored import StoredFolder, checked_key, storage_errors
 
 if TYPE_CHECKING:
-    from obstore import ObjectMeta, ReadableFile
+    from obstore import Attributes, ObjectMeta, ReadableFile
 
 #: S3 takes no part below 5 MiB but the last; PARTS_IN_FLIGHT + 1 of them are in memory during an upload.
 PART_BYTES = 5 << 20
@@ -68,13 +68,12 @@ class BucketStorage:
         self._hasty = _store(bucket, prefix, tries=1, seconds=3)
 
     def put(self, path: Path, key: str) -> None:
-        content_type = mimetypes.guess_type(key)[0] or "application/octet-stream"
         with storage_errors():
             obstore.put(
                 self._store,
                 checked_key(key),
                 path,
-                attributes={"Content-Type": content_type},
+                attributes=_attributes(key),
                 chunk_size=PART_BYTES,
                 max_concurrency=PARTS_IN_FLIGHT,
             )
@@ -130,6 +129,19 @@ class BucketStorage:
         if cls._used_by_pid not in (None, os.getpid()):
             raise RuntimeError("a BucketStorage was used before this process was forked; see its docstring")
         cls._used_by_pid = os.getpid()
+
+
+def _attributes(key: str) -> Attributes:
+    """What the store says with the file to whom a presigned URL leads there: as `app.web.videos` does."""
+    return {
+        "Content-Type": mimetypes.guess_type(key)[0] or "application/octet-stream",
+        "Content-Disposition": f'inline; filename="{_job_id(key)}{Path(key).suffix}"',
+        "Cache-Control": "private, max-age=3600",
+    }
+
+
+def _job_id(key: str) -> str:
+    return key.split("/")[1]
 
 
 def _store(bucket: str, prefix: str, *, tries: int, seconds: int) -> S3Store:

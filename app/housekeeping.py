@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, delete, or_, update
@@ -25,6 +27,8 @@ BELL_GRACE_SECONDS = 5
 BATCH = 100
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+#: Rows that are asked for at once.
+LOOKUP_BATCH = 500
 #: Younger files may belong to a submission whose row is about to be written.
 ORPHAN_SECONDS = 3600
 
@@ -102,31 +106,58 @@ def expire(database: Database, storage: Storage, *, retention_days: int) -> int:
 
 
 def sweep_orphans(
-    database: Database, storage: Storage, data_dir: Path, *, keep_failed_uploads_hours: int = 0
+    database: Database,
+    storage: Storage,
+    data_dir: Path,
+    goes_on: Callable[[], bool] = lambda: True,
+    *,
+    keep_failed_uploads_hours: int = 0,
 ) -> int:
     """Removes what a crash between two steps left behind and no row explains. Returns how many folders.
 
+    It looks at all that is stored, which may be much: between two batches it asks whether it `goes_on`.
     Uploads of a FAILED job stay so long for an operator's retry.
     """
     before = clock.now_seconds() - ORPHAN_SECONDS
     # Their job's row is older than they are: they needn't be given time.
     any_age = math.inf
+    sweep = partial(_sweep_stored, database, storage, goes_on)
     return (
-        _sweep_stored(database, storage, "uploads", _may_be_rendered(keep_failed_uploads_hours), before)
-        + _sweep_stored(database, storage, "outputs", _has_status(ACTIVE | {JobStatus.COMPLETED}), before)
-        + _sweep_stored(database, storage, "segments", _has_status(ACTIVE), any_age)
-        + _remove(path for path in incoming_of(data_dir).glob("*") if _changed_seconds(path) < before)
-        + _remove(path for path in work_of(data_dir).glob("*") if not _is_leased(database, path.name))
+        sweep("uploads", _may_be_rendered(keep_failed_uploads_hours), before)
+        + sweep("outputs", _has_status(ACTIVE | {JobStatus.COMPLETED}), before)
+        + sweep("segments", _has_status(ACTIVE), any_age)
+        + sweep_scratch(database, data_dir)
     )
 
 
+def sweep_scratch(database: Database, data_dir: Path) -> int:
+    """Removes what a crash left on this machine, where there may be no sweeper. Returns how many folders."""
+    before = clock.now_seconds() - ORPHAN_SECONDS
+    return _remove(
+        path for path in incoming_of(data_dir).glob("*") if _changed_seconds(path) < before
+    ) + _remove(path for path in work_of(data_dir).glob("*") if not _is_leased(database, path.name))
+
+
 def _sweep_stored(
-    database: Database, storage: Storage, top: str, wanted: ColumnElement[bool], before: float
+    database: Database,
+    storage: Storage,
+    goes_on: Callable[[], bool],
+    top: str,
+    wanted: ColumnElement[bool],
+    before: float,
 ) -> int:
     old = (folder.job_id for folder in storage.prefixes(top) if folder.modified_seconds < before)
-    orphans = [job_id for job_id in old if not _is_wanted(database, job_id, wanted)]
-    jobs.discard(storage, *(f"{top}/{job_id}" for job_id in orphans))
-    return len(orphans)
+    orphans = 0
+    while (batch := set(islice(old, LOOKUP_BATCH))) and goes_on():
+        unwanted = batch - _wanted_of(database, batch, wanted)
+        jobs.discard(storage, *(f"{top}/{job_id}" for job_id in unwanted))
+        orphans += len(unwanted)
+    return orphans
+
+
+def _wanted_of(database: Database, job_ids: set[str], wanted: ColumnElement[bool]) -> set[str]:
+    with database.reading() as session:
+        return set(session.exec(select(Job.id).where(col(Job.id).in_(job_ids), wanted)).all())
 
 
 def _has_status(statuses: frozenset[JobStatus]) -> ColumnElement[bool]:
@@ -138,11 +169,6 @@ def _may_be_rendered(keep_failed_uploads_hours: int) -> ColumnElement[bool]:
     since_ms = now_ms() - keep_failed_uploads_hours * HOUR_MS
     has_failed = and_(col(Job.status) == JobStatus.FAILED, col(Job.updated_at_ms) > since_ms)
     return or_(_has_status(ACTIVE), has_failed)
-
-
-def _is_wanted(database: Database, job_id: str, wanted: ColumnElement[bool]) -> bool:
-    with database.reading() as session:
-        return session.exec(select(Job.id).where(Job.id == job_id, wanted)).first() is not None
 
 
 def _changed_seconds(path: Path) -> float:

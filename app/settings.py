@@ -100,6 +100,12 @@ def _known_engine(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _with_a_bucket(value: bool, info: ValidationInfo) -> bool:
+    if value and info.data.get("storage_url") == "":
+        raise ValueError("needs STORAGE_URL")
+    return value
+
+
 Rate = Annotated[str, AfterValidator(_rate)]
 
 
@@ -140,6 +146,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_known_database)] = Field(default_factory=_own_database)
     redis_url: Annotated[str, AfterValidator(_known_redis)] = Field(default_factory=_own_valkey)
     storage_url: Annotated[str, AfterValidator(_known_storage)] = ""
+    video_redirect: Annotated[bool, AfterValidator(_with_a_bucket)] = False
     secret_key: SecretStr = SecretStr("")
     web_workers: Count = 2
     web_threads: Count = 16

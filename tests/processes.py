@@ -46,6 +46,10 @@ class Server:
         self._answers = answers
         self._environment = environment
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def __enter__(self) -> Self:
         self.start()
         return self

@@ -28,12 +28,11 @@ UNPRIVILEGED = 65534
 
 
 class Valkey(Server):
-    """A Valkey on a unix socket, at `url`."""
+    """A Valkey at `url`: on a unix socket, or at a port and behind a password, as other machines see it."""
 
-    def __init__(self, folder: Path, *, persistent: bool) -> None:
-        sock = folder / "valkey.sock"
-        self.url = f"unix://{sock}"
-        options = ["--port", "0", "--unixsocket", str(sock), "--dir", str(folder), "--save", ""]
+    def __init__(self, folder: Path, *, persistent: bool, remote: bool) -> None:
+        self.url, listen = _at_a_port() if remote else _on_a_socket(folder / "valkey.sock")
+        options = [*listen, "--dir", str(folder), "--save", ""]
         super().__init__(
             [valkey_binary(), *options, "--appendonly", "yes" if persistent else "no"], folder, self._pings
         )
@@ -47,10 +46,20 @@ class Valkey(Server):
 
 
 @contextmanager
-def valkey(*, persistent: bool = False) -> Iterator[Valkey]:
+def valkey(*, persistent: bool = False, remote: bool = False) -> Iterator[Valkey]:
     """A Valkey of one's own; `persistent` keeps what it holds through `kill` and `start`."""
-    with short_folder() as folder, Valkey(folder, persistent=persistent) as server:
+    with short_folder() as folder, Valkey(folder, persistent=persistent, remote=remote) as server:
         yield server
+
+
+def _on_a_socket(path: Path) -> tuple[str, list[str]]:
+    return f"unix://{path}", ["--port", "0", "--unixsocket", str(path)]
+
+
+def _at_a_port() -> tuple[str, list[str]]:
+    (port,), password = free_ports(1), uuid4().hex
+    listen = ["--bind", "127.0.0.1", "--port", str(port), "--requirepass", password]
+    return f"redis://:{password}@127.0.0.1:{port}/0", listen
 
 
 class Postgres(Server):

@@ -12,7 +12,7 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import leases, logs, metricfiles, metrics, migrations, renderlogs, segments
+from app import housekeeping, leases, logs, metricfiles, metrics, migrations, renderlogs, segments
 from app.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
 from app.segments import Hold
 from app.settings import Settings, SettingsError
@@ -64,6 +64,7 @@ class RenderWorker(Worker):
         if lost and not is_help:
             metrics.note("leases_lost", "horse_killed")
             renderlogs.keep(workshop().database, job.args[0], tail.lines)
+        _sweep_scratch()
 
 
 def _lose_job(effort: Effort, job_id: str, generation: int) -> bool:
@@ -77,6 +78,10 @@ def _lose_segment(effort: Effort, job_id: str, number: int, token: str) -> bool:
     return segments.lose(workshop().database, Hold(job_id, number, token), effort)
 
 
+def _sweep_scratch() -> None:
+    housekeeping.sweep_scratch(workshop().database, workshop().settings.data_dir)
+
+
 def main() -> int:
     try:
         settings = workshop().settings
@@ -88,6 +93,7 @@ def main() -> int:
     if holes := cage.holes():
         log.warning("this kernel holds ffmpeg in part only", open=holes)
     migrations.upgrade(workshop().database)
+    _sweep_scratch()
     _work(settings)
     return 0
 

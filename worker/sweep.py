@@ -8,6 +8,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
@@ -28,15 +30,14 @@ from app.egress import EgressPolicy
 from app.errors import Unavailable
 from app.queues import SenderBell
 from app.settings import Settings, SettingsError
-from worker import metricsport
-from worker.webhooks import Desk, run_sender, send
+from worker import metricsport, webhooks
 from worker.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 
 ROUND_SECONDS = 1.0
-#: Retention and orphans are looked at once in so many rounds.
-CLEANING_ROUNDS = 60
+#: Between looks at retention and orphans.
+TIDYING_SECONDS = 60.0
 
 
 def sweep_once(shop: Workshop) -> None:
@@ -57,36 +58,44 @@ def expire_once(shop: Workshop) -> bool:
     return expired == housekeeping.BATCH
 
 
-def clean_once(shop: Workshop) -> None:
+def clean_once(shop: Workshop, goes_on: Callable[[], bool] = lambda: True) -> None:
     """Removes what a crash left behind, and idempotency keys that are past their time."""
     idempotency.forget_old(shop.database)
     orphans = housekeeping.sweep_orphans(
         shop.database,
         shop.storage,
         shop.settings.data_dir,
+        goes_on,
         keep_failed_uploads_hours=shop.settings.keep_failed_uploads_hours,
     )
     if orphans:
         log.info("cleaned", orphans=orphans)
 
 
-def run(shop: Workshop, stop: threading.Event) -> None:
-    """Rounds until `stop`. A door that is closed is tried again in the next round.
-
-    Where much is past its retention, each round removes a batch: lost workers are looked for in between.
-    """
-    rounds, more_to_expire = 0, False
+def watch(shop: Workshop, stop: threading.Event) -> None:
+    """Rounds until `stop`. A door that is closed is tried again in the next round."""
     while not stop.wait(ROUND_SECONDS):
-        is_cleaning_round = rounds % CLEANING_ROUNDS == 0
-        try:
+        with _outages_logged():
             sweep_once(shop)
-            if more_to_expire or is_cleaning_round:
-                more_to_expire = expire_once(shop)
-            if is_cleaning_round:
-                clean_once(shop)
-        except Unavailable as error:
-            log.warning("round skipped", reason=error.code)
-        rounds += 1
+
+
+def tidy(shop: Workshop, stop: threading.Event) -> None:
+    """Removes until `stop` what has had its time. Apart from `watch`: it may take longer than a lease."""
+    pause_seconds = ROUND_SECONDS
+    while not stop.wait(pause_seconds):
+        pause_seconds = TIDYING_SECONDS
+        with _outages_logged():
+            while expire_once(shop) and not stop.is_set():
+                pass
+            clean_once(shop, goes_on=lambda: not stop.is_set())
+
+
+@contextmanager
+def _outages_logged() -> Iterator[None]:
+    try:
+        yield
+    except Unavailable as error:
+        log.warning("round skipped", reason=error.code)
 
 
 def main() -> int:
@@ -101,22 +110,25 @@ def main() -> int:
     migrations.upgrade(shop.database)
     metricsport.serve(shop)
     stop = _stop_on_signal()
-    sender = threading.Thread(target=_send, args=(shop, stop), name="sender")
-    sender.start()
-    run(shop, stop)
-    sender.join()
+    threads = [threading.Thread(target=each, args=(shop, stop), name=each.__name__) for each in (send, tidy)]
+    for thread in threads:
+        thread.start()
+    watch(shop, stop)
+    for thread in threads:
+        thread.join()
     return 0
 
 
-def _send(shop: Workshop, stop: threading.Event) -> None:
+def send(shop: Workshop, stop: threading.Event) -> None:
+    """Delivers webhooks until `stop`."""
     policy, schedule = EgressPolicy.from_settings(shop.settings), shop.settings.webhook_retry_schedule
-    desk = Desk(
+    desk = webhooks.Desk(
         claim=partial(deliveries.claim_due, shop.database),
-        send=lambda delivery: send(delivery, policy, clock.now_seconds(), schedule=schedule),
+        send=lambda delivery: webhooks.send(delivery, policy, clock.now_seconds(), schedule=schedule),
         record=partial(deliveries.record, shop.database),
         wait_for_bell=SenderBell(shop.settings.redis_url).wait,
     )
-    run_sender(stop, desk)
+    webhooks.run_sender(stop, desk)
 
 
 def _stop_on_signal() -> threading.Event:

@@ -92,13 +92,17 @@ class Wire:
     ) -> Iterator[httpx.Response]:
         """One try to GET what is long: a path of the service's, with the key, or a link, without it.
 
+        A link may lead on to where the videos are kept.
+
         Raises httpx.RequestError.
         """
         is_ours = address.startswith("/")
         timeout = httpx.Timeout(self.timeout_seconds, read=read_seconds or self.timeout_seconds)
         url = self.url + address if is_ours else address
         all_headers = {**(self._key if is_ours else {}), **headers}
-        with self._http.stream("GET", url, headers=all_headers, timeout=timeout) as answer:
+        with self._http.stream(
+            "GET", url, headers=all_headers, timeout=timeout, follow_redirects=not is_ours
+        ) as answer:
             yield answer
 
     def read(self, answer: httpx.Response, kind: type[R]) -> R:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from app import logs, migrations
+from app import housekeeping, logs, migrations
 from app.database import Database
 from app.settings import Settings, SettingsError
 from app.web import descriptors
@@ -47,11 +47,12 @@ PACE = Pace()
 
 
 def on_starting(server: Any) -> None:  # noqa: ARG001 - gunicorn calls it with itself
-    """Once, before any worker: the schema and the folder must be there, and room for all connections."""
+    """Once, before any worker: the schema, an orderly folder, and room for all connections."""
     descriptors.raise_limit(_settings.max_streams)
     _settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(_settings.database_url)
     migrations.upgrade(database)
+    housekeeping.sweep_scratch(database, _settings.data_dir)
     database.close()
 
 

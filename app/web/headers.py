@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from flask import Flask, Response
@@ -9,7 +10,7 @@ from flask import Flask, Response
 from app.settings import Settings
 
 #: For what isn't a page: a browser that shows it anyway may do nothing with it.
-NOTHING = "default-src 'none'; frame-ancestors 'none'"
+OTHERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 #: For what has another address when it changes (RFC 8246).
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -23,18 +24,18 @@ A_MICROPHONE = "camera=(), geolocation=(), microphone=(self)"
 
 def register(app: Flask, settings: Settings) -> None:
     """Puts the headers on whatever leaves the application."""
-    shared = _shared_page_policy(settings.public_url)
-    app.after_request(lambda response: _write(response, shared))
+    pages = of_a_shared_page(settings.public_url, [])
+    app.after_request(lambda response: _write(response, pages))
 
 
-def of_the_page(public_url: str) -> dict[str, str]:
+def of_the_page(public_url: str, video_origins: Sequence[str]) -> dict[str, str]:
     """For the page at the root: our scripts, our API, what its visitor chose or recorded; in no frame."""
     policy = _policy(
         "script-src 'self'",
         "style-src 'self'",
         "connect-src 'self'",
         f"img-src 'self' blob: {_origin(public_url)}",
-        f"media-src 'self' blob: {_origin(public_url)}",
+        " ".join(["media-src 'self' blob:", _origin(public_url), *video_origins]),
         "frame-ancestors 'none'",
     )
     return {
@@ -56,14 +57,15 @@ def of_the_reference() -> dict[str, str]:
     return {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
 
 
-def _shared_page_policy(public_url: str) -> str:
+def of_a_shared_page(public_url: str, video_origins: Sequence[str]) -> dict[str, str]:
     """No script at all, our own style, and a frame anywhere: what is shared is there to be embedded."""
-    return _policy(
+    policy = _policy(
         "style-src 'self'",
         "img-src 'self'",
-        f"media-src 'self' {_origin(public_url)}",
+        " ".join(["media-src 'self'", _origin(public_url), *video_origins]),
         "frame-ancestors *",
     )
+    return {"Content-Security-Policy": policy}
 
 
 def _policy(*allowed: str) -> str:
@@ -77,10 +79,11 @@ def _origin(public_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _write(response: Response, shared_page: str) -> Response:
+def _write(response: Response, pages: Mapping[str, str]) -> Response:
     is_page = response.mimetype == "text/html"
     response.headers.extend(_ALWAYS)
-    response.headers.setdefault("Content-Security-Policy", shared_page if is_page else NOTHING)
+    for name, value in (pages if is_page else OTHERS).items():
+        response.headers.setdefault(name, value)
     if is_page:
         response.headers.setdefault("Permissions-Policy", NO_DEVICES)
     if is_page or response.is_json:

@@ -8,14 +8,23 @@ from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app import apikeys, scrape
+from app.errors import DatabaseUnavailable, InvalidApiKey, MissingApiKey
 from app.key_errors import AdminRequired
 from app.web.auth import presented_key
+from app.web.openapi.operations import Answer, Tag, described
 from app.web.services import services
 
 measured = Blueprint("measured", __name__)
 
 
 @measured.get("/metrics")
+@described(
+    "What a monitoring system reads",
+    Tag.SERVICE,
+    Answer("Counts and gauges, as Prometheus has them.", media_type="text/plain"),
+    raises=(MissingApiKey, InvalidApiKey, AdminRequired, DatabaseUnavailable),
+    details="For an admin's key, or the operator's METRICS_TOKEN as a bearer's.",
+)
 def metrics() -> Response:
     """For the bearer of METRICS_TOKEN, which works with the database down, or of an admin's key."""
     _require_reader()

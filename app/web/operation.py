@@ -5,12 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from app import ids, overview, retries
-from app.errors import JobNotFound
+from app.errors import JobNotFound, StorageUnavailable
+from app.key_errors import AdminRequired
 from app.operator_bodies import OverviewBody
+from app.operator_errors import KeyIsBusy, NotFailed, UploadsGone
 from app.payloads import DoneBody
 from app.web import headers
 from app.web.answers import answer
 from app.web.auth import require_admin
+from app.web.openapi.operations import HTML, Answer, Tag, described
 from app.web.services import services
 
 operation = Blueprint("operation", __name__, template_folder="templates")
@@ -26,13 +29,22 @@ def _admins_only() -> None:
 
 
 @operation.get("/operator")
+@described(
+    "The operator's page", Tag.SERVICE, Answer("A page that asks for an admin's key.", media_type=HTML)
+)
 def page() -> Response:
     text = render_template("operator.html", root="")
-    allowed = headers.of_the_page(services().settings.public_url)
+    allowed = headers.of_the_page(services().settings.public_url, [])
     return Response(text, headers={**allowed, "Permissions-Policy": headers.NO_DEVICES})
 
 
 @operation.get("/api/operator/overview")
+@described(
+    "See the queue, the workers and what failed",
+    Tag.SERVICE,
+    Answer("How it stands.", (OverviewBody,)),
+    raises=(AdminRequired,),
+)
 def look() -> Response:
     parts = services()
     return answer(
@@ -47,6 +59,12 @@ def look() -> Response:
 
 
 @operation.post("/api/operator/jobs/<job_id>/retry")
+@described(
+    "Try a failed job again",
+    Tag.SERVICE,
+    Answer("It is queued.", (DoneBody,)),
+    raises=(AdminRequired, JobNotFound, NotFailed, KeyIsBusy, UploadsGone, StorageUnavailable),
+)
 def retry(job_id: str) -> Response:
     if not ids.is_id(job_id):
         raise JobNotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from app.states import JobStatus, Motion
-from app.web import headers
+from app.web import headers, redirects
 from app.web.openapi.operations import HTML, Answer, Tag, described
 from app.web.openapi.parameters import ETAG, IF_NONE_MATCH
 from app.web.services import services
@@ -33,7 +33,7 @@ def home() -> Response:
         statuses=list(JobStatus),
         retention_days=settings.retention_days,
     )
-    response = Response(text, headers=headers.of_the_page(settings.public_url))
+    response = Response(text, headers=headers.of_the_page(settings.public_url, redirects.origins()))
     response.add_etag()
     response.make_conditional(request)
     return response

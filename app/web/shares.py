@@ -10,6 +10,7 @@ from werkzeug.wsgi import FileWrapper
 from app import ids, jobs
 from app.errors import DatabaseUnavailable, LinkExpired, StorageUnavailable, StoredFileMissing
 from app.models import Job
+from app.web import headers, redirects
 from app.web.openapi.operations import HTML, Answer, Tag, described
 from app.web.services import services
 
@@ -39,7 +40,8 @@ def share(share_token: str) -> tuple[str, int, dict[str, str]]:
         poster=links.poster(job),
         address=links.share_page(job),
     )
-    return page, 200, NOT_FOR_INDEXES
+    policy = headers.of_a_shared_page(services().settings.public_url, redirects.origins())
+    return page, 200, NOT_FOR_INDEXES | policy
 
 
 @shares.get("/share/<share_token>/poster.jpg")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import IO, Any, cast
+from typing import IO, Any, Literal, cast
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
@@ -19,7 +19,8 @@ from app.errors import (
 )
 from app.models import Job
 from app.stored import StoredFile
-from app.web.openapi.operations import Answer, Parameter, Tag, described
+from app.web import redirects
+from app.web.openapi.operations import Answer, Header, Parameter, Tag, described
 from app.web.openapi.parameters import ETAG, IF_NONE_MATCH, RANGE
 from app.web.services import services
 
@@ -29,6 +30,7 @@ CHUNK_BYTES = 256 * 1024
 _ONE_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-(?P<suffix>[0-9]{1,18}))", re.IGNORECASE)
 
 
+_AT_THE_STORE = Header("Location", {"type": "string", "format": "uri"}, "Signed, for a while.")
 _SIGNED = (
     Parameter(
         "expires",
@@ -48,30 +50,45 @@ _SIGNED = (
     Answer("The MP4.", media_type="video/mp4", headers=(ETAG,)),
     Answer("A range of it.", status=206, media_type="video/mp4", headers=(ETAG,)),
     Answer("It is still what you have.", status=304, media_type=None, headers=(ETAG,)),
+    Answer(
+        "With VIDEO_REDIRECT: where the store has it.", status=307, media_type=None, headers=(_AT_THE_STORE,)
+    ),
     parameters=(*_SIGNED, RANGE, IF_NONE_MATCH),
     raises=(LinkExpired, StoredFileMissing, RangeNotSatisfiable, DatabaseUnavailable, StorageUnavailable),
 )
 def video(job_id: str) -> Response:
-    _require_signature()
+    expires_at = _signed_until()
     job = jobs.completed(services().database, job_id)
     if job is None:
         raise LinkExpired
-    return _answer(job)
+    if "download" in request.args:
+        return _answer(job, "attachment")
+    address = redirects.address(job, expires_at)
+    return _sent_on(address) if address else _answer(job, "inline")
 
 
-def _require_signature() -> None:
+def _signed_until() -> int:
+    """Unix seconds."""
     expires, signature = request.args.get("expires", ""), request.args.get("signature", "")
     valid = signing.url_is_valid(
         request.path, expires, signature, now=int(clock.now_seconds()), key=services().links.signing_key
     )
     if not valid:
         raise LinkExpired
+    return int(expires)
 
 
-def _answer(job: Job) -> Response:
+def _sent_on(address: str) -> Response:
+    """To the store, by the same method: an address there is signed for one alone, so nobody keeps it."""
+    headers = {"Location": address, "Cache-Control": "no-store"}
+    return Response(status=307, headers=headers, mimetype="text/plain")
+
+
+def _answer(job: Job, disposition: Literal["inline", "attachment"]) -> Response:
     """Range, If-Range, HEAD and conditional requests are Werkzeug's work; it needs the size and an ETag."""
     stored = services().storage.open(jobs.output_key(job.id, job.generation))
     response = _whole(job, stored)
+    response.headers["Content-Disposition"] = f'{disposition}; filename="{job.id}.mp4"'
     environ = _with_one_range(stored.size_bytes)
     try:
         response.make_conditional(environ, accept_ranges=True, complete_length=stored.size_bytes)
@@ -88,7 +105,6 @@ def _whole(job: Job, stored: StoredFile) -> Response:
     response.set_etag(f"{job.id}-{job.generation}")
     response.cache_control.private = True
     response.cache_control.max_age = 3600
-    response.headers["Content-Disposition"] = f'inline; filename="{job.id}.mp4"'
     return response
 
 

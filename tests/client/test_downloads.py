@@ -104,6 +104,16 @@ def test_the_key_is_not_given_to_whoever_keeps_the_videos(played: Played, tmp_pa
     assert "X-API-Key" not in request.headers
 
 
+def test_a_link_may_lead_on_to_where_the_video_is(played: Played, tmp_path: Path) -> None:
+    played.answers = [httpx.Response(307, headers={"Location": "https://store.test/1.mp4"}), whole()]
+
+    played.client.download(COMPLETED, tmp_path / "out.mp4")
+
+    assert (tmp_path / "out.mp4").read_bytes() == VIDEO
+    assert [request.url.host for request in played.requests] == ["cdn.test", "store.test"]
+    assert "X-API-Key" not in played.requests[-1].headers
+
+
 def test_a_length_that_nobody_told_is_no_fault(played: Played, tmp_path: Path) -> None:
     played.answers = [httpx.Response(200, content=iter([VIDEO]))]
 

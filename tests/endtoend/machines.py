@@ -19,19 +19,23 @@ from tests.processes import Server, free_ports
 
 #: As on any machine, but that a lost worker is noticed soon, and that this machine has room for one only.
 COMMON = {"LEASE_SECONDS": "2", "WEB_WORKERS": "1", "RATE_LIMIT": "100000/minute"}
+WEB_MACHINES = 2
 
 
 class Fleet:
-    """Starts machines that share `shared` (DATABASE_URL, REDIS_URL, STORAGE_URL ...) and one SECRET_KEY."""
+    """Starts machines that share `shared` (DATABASE_URL, REDIS_URL, STORAGE_URL ...) and one SECRET_KEY.
+
+    `data_dirs` are theirs, one each; `addresses` are the web machines', of which PUBLIC_URL names the first.
+    """
 
     def __init__(self, folder: Path, shared: Mapping[str, str], running: ExitStack) -> None:
         self._folder = folder
         self._running = running
-        (port,) = free_ports(1)
-        self.address = f"http://127.0.0.1:{port}"
+        self._ports = free_ports(WEB_MACHINES)
+        self.addresses = [f"http://127.0.0.1:{port}" for port in self._ports]
+        self.address = self.addresses[0]
         self.shared = {
             "PATH": os.defpath,
-            "PORT": str(port),
             "PUBLIC_URL": self.address,
             "SECRET_KEY": uuid4().hex,
             **COMMON,
@@ -40,8 +44,13 @@ class Fleet:
         self._doorbell = Doorbell(shared["REDIS_URL"])
         self._workers = 0
 
-    def start_web(self) -> Server:
-        return self._start("web", self._web_answers)
+    @property
+    def data_dirs(self) -> list[Path]:
+        return sorted(self._folder.glob("*/data"))
+
+    def start_web(self, number: int = 0, **own: str) -> Server:
+        port = str(self._ports[number])
+        return self._start("web", lambda: _answers(self.addresses[number]), PORT=port, **own)
 
     def start_worker(self) -> Server:
         """Returns when the queue knows it."""
@@ -51,17 +60,18 @@ class Fleet:
     def start_sweeper(self) -> Server:
         return self._start("sweeper", lambda: True)
 
-    def _start(self, process: str, answers: Callable[[], bool]) -> Server:
+    def _start(self, process: str, answers: Callable[[], bool], **own: str) -> Server:
         folder = self._folder / f"{process}-{uuid4().hex[:8]}"
         folder.mkdir()
-        environment = {**self.shared, "DATA_DIR": str(folder / "data"), "HOME": str(folder)}
+        environment = {**self.shared, "DATA_DIR": str(folder / "data"), "HOME": str(folder), **own}
         return self._running.enter_context(Server(command_of(process), folder, answers, environment))
 
-    def _web_answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.address}/health", timeout=5).status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/health", timeout=5).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 @contextmanager

@@ -17,6 +17,8 @@ class Gateway:
     refuse = ""
     refusals_left = 1_000_000
     refused = 0
+    #: Requests that came through.
+    passed = 0
     cut_answers_to_bytes: int | None = None
 
     def __init__(self, target: str) -> None:
@@ -64,6 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.rules.refuses(self.path):
             self._answer(503, [], b"")
             return
+        self.rules.passed += 1
         connection = HTTPConnection(self.address, timeout=30)
         connection.request(self.command, self.path, body, dict(self.headers))
         answer = connection.getresponse()

@@ -36,6 +36,15 @@ def test_no_control_socket_is_left_in_the_home_directory(
         assert list((tmp_path / "home").iterdir()) == []
 
 
+def test_an_upload_that_a_crash_left_is_gone_after_the_start(tmp_path: Path) -> None:
+    left, young = (tmp_path / "incoming" / name for name in ("left", "young"))
+    for folder in (left, young):
+        folder.mkdir(parents=True)
+    os.utime(left, (0, 0))
+    with running(tmp_path, "app.web.gunicorn_conf"):
+        assert (left.exists(), young.exists()) == (False, True)
+
+
 def test_it_listens_on_ipv6_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOST", "::1")
     argv = [sys.executable, "-m", "gunicorn", "--config", "python:app.web.gunicorn_conf", "--print-config"]

@@ -11,6 +11,7 @@ from flask import Flask
 from pydantic.alias_generators import to_camel
 from werkzeug.routing import Rule
 
+from app.errors import MissingApiKey
 from app.payloads import StatusBody
 from app.service_bodies import ErrorBody
 from app.web.auth import needs_key
@@ -88,13 +89,14 @@ def _schemas(found: list[Described]) -> Object:
 
 def _operation(described: Described) -> Object:
     operation, rule = described.operation, described.rule
+    is_keyed = needs_key(rule.rule) or MissingApiKey in operation.raises
     variables = [PATH_PARAMETERS[name] for name in _VARIABLE.findall(rule.rule)]
     return {
         "summary": operation.summary,
         "description": operation.details,
         "tags": [operation.tag],
         "operationId": described.id,
-        **({} if needs_key(rule.rule) else {"security": []}),
+        **({} if is_keyed else {"security": []}),
         "parameters": [_parameter(each) for each in (*variables, *operation.parameters)],
         **({"requestBody": _request_body(operation.sent)} if operation.sent else {}),
         "responses": _responses(operation, rule.rule),

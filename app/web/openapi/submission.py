@@ -21,12 +21,11 @@ from app.errors import (
     UploadTooSlow,
 )
 from app.key_errors import QuotaExceeded
-from app.media import FILE_RULES, MediaType
+from app.media import FILE_RULES, MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS, MediaType
 from app.payloads import AwaitedBody, CreatedBody
 from app.states import Motion
 from app.web.openapi.operations import Answer, Header, Object, Parameter, Sent
 from app.web.openapi.parameters import PREFERENCE_APPLIED
-from app.web.uploads import MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
 from app.webhook_urls import MAX_URL_CHARACTERS
 
 IDEMPOTENCY_KEY = Parameter(

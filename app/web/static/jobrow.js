@@ -42,7 +42,7 @@ function actionsOf(job, does) {
   if (job.status === "PENDING") return [button("watch", "Follow"), button("cancel", "Cancel")];
   if (job.status === "PROCESSING") return [button("watch", "Follow")];
   if (job.status !== "COMPLETED") return [...hook, button("delete", "Delete")];
-  const download = element("a", { className: "button plain", href: job.outputVideo, download: "talkreel.mp4", textContent: "Download" });
+  const download = element("a", { className: "button plain", href: `${job.outputVideo}&download=1`, download: "talkreel.mp4", textContent: "Download" });
   return [button("watch", "Watch"), described(download, job), button("copy", "Copy link"), ...hook, button("delete", "Delete")];
 }
 

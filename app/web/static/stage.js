@@ -105,7 +105,7 @@ export class Stage {
     const video = byId("stage-video");
     this.picture.hidden = true;
     Object.assign(video, { hidden: false, poster: `${outputShareLink}/poster.jpg`, src: outputVideo });
-    byId("stage-download").href = outputVideo;
+    byId("stage-download").href = `${outputVideo}&download=1`;
     byId("stage-share-page").href = outputShareLink;
     for (const id of ["stage-download", "stage-share-page", "stage-copy"]) byId(id).hidden = false;
   }
