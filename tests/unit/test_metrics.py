@@ -25,7 +25,7 @@ for line in sys.stdin:
     metrics.note("requests", "GET", line.strip(), "200")
     print("counted", flush=True)
 """
-#: A worker whose horses count what they like; every second one is killed in the middle of it.
+#: A worker that counts, as its horses do; every second one of them is killed in the middle of it.
 WORKER = """
 import os, signal, sys
 from pathlib import Path
@@ -42,6 +42,7 @@ for number in range(int(sys.argv[2])):
         os.kill(os.getpid(), signal.SIGKILL) if number % 2 else os._exit(0)
     os.waitpid(horse, 0)
     tube.listen()
+    metrics.note("attempts", "completed")
 """
 
 
@@ -102,7 +103,7 @@ def test_a_hundred_horses_leave_what_they_counted_and_no_files(tmp_path: Path) -
 
     assert files(tmp_path) == {"counter_worker-0.db", "histogram_worker-0.db"}
     assert sums(tmp_path) == {
-        ("talkreel_render_attempts_total", "completed"): 100,
+        ("talkreel_render_attempts_total", "completed"): 200,
         ("talkreel_render_stage_seconds_sum", "still", "video"): 200,
         ("talkreel_render_stage_seconds_count", "still", "video"): 100,
     }
