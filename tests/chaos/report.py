@@ -1,4 +1,4 @@
-"""What came out of a storm, as the README shows it."""
+"""What came out of a storm, as docs/promises.md shows it."""
 
 from __future__ import annotations
 
