@@ -12,7 +12,7 @@ up: setup  ## runs the whole service until Ctrl-C
 	$(BIN)/talkreel up
 
 test: setup-dev  ## runs the whole test suite, which waits more than it works, three files at a time
-	$(BIN)/pytest --numprocesses 3 --dist loadfile
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: setup-dev  ## format, lint, types, architecture
 	$(BIN)/ruff format --check .

@@ -8,6 +8,7 @@ a process dies, and none of them leaves a file behind.
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import struct
 from itertools import count
@@ -16,6 +17,10 @@ from typing import BinaryIO
 
 from prometheus_client.multiprocess import MultiProcessCollector
 
+#: More than all that a process counts takes.
+RESERVED_BYTES = 256 * 1024
+#: The kinds of measures there are, as prometheus-client calls their files.
+MEASURES = ("counter", "histogram")
 #: What a file cut off by a power loss can raise.
 _DAMAGED = (RuntimeError, ValueError, struct.error)
 
@@ -29,6 +34,7 @@ class Slot:
     """A name that no other living process of the machine counts under."""
 
     def __init__(self, folder: Path, kind: str) -> None:
+        """Raises OSError: there is no room on the disk, or no way to it."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.name, self._lock = next(
@@ -36,6 +42,17 @@ class Slot:
             for number in count()
             if (lock := _locked(folder / f"{kind}-{number}.lock"))
         )
+
+    def reserve(self) -> None:
+        """Takes the room on the disk before it is needed. Raises OSError: there is none.
+
+        A process that writes to a page of a mapped file for which the disk has no room is ended (SIGBUS).
+        """
+        for measure in MEASURES:
+            with (self.folder / f"{measure}_{self.name}.db").open("ab") as file:
+                file.write(bytes(max(0, RESERVED_BYTES - file.tell())))
+                file.flush()
+                os.fsync(file.fileno())
 
 
 def _locked(path: Path) -> BinaryIO | None:

@@ -9,9 +9,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
 from prometheus_client import Counter, Histogram, values
 
 from app.metricfiles import Slot, drop_damaged
+
+log = structlog.get_logger(__name__)
 
 Measure = Counter | Histogram
 #: Hears a measure's name, its labels and the value.
@@ -74,10 +77,15 @@ class _Keeping:
 def keep(folder: Path, kind: str) -> None:
     """Counts in files of `folder` from here on, as the next process of its kind. Once, and after the fork.
 
-    Without it, counts are the process's own and nobody sees them.
+    Without it, or without room on the disk, counts are the process's own and nobody sees them.
     """
-    slot = _Keeping.slot = Slot(folder, kind)
-    drop_damaged(folder)
+    try:
+        slot = _Keeping.slot = Slot(folder, kind)
+        drop_damaged(folder)
+        slot.reserve()
+    except OSError as error:
+        log.warning("metrics are not kept", reason=str(error))
+        return
     # It reads the variable whenever it opens a file, but has chosen the class when it was imported.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     values.ValueClass = values.MultiProcessValue(lambda: slot.name)  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,28 @@ from tests.world import World
 #: How long an example takes is the machine's affair.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+# A shell that begins the tests in the background has them, and all that they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+#: What takes longest. Begun first, it has nobody wait for it in the end.
+LONG = (
+    "test_split_talks.py",
+    "test_closed_doors.py",
+    "test_chaos.py",
+    "test_fuzz.py",
+    "test_long_talks.py",
+    "test_lost_workers.py",
+    "test_several_machines.py",
+    "test_attacks.py",
+    "test_languages.py",
+    "test_page.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 from standardwebhooks import WebhookVerificationError
@@ -21,6 +20,7 @@ from app.cli.endings import EXIT_CODES
 from app.egress import EgressError
 from app.settings import Settings
 from app.signing import new_webhook_secret, webhook_headers
+from tests.conversations import converse
 from tests.service import Service, wait_until
 from tests.world import png, wav
 
@@ -115,12 +115,10 @@ def test_the_configuration_gives_an_assistant_its_tools() -> None:
     command = told["command"].replace("/path/to/talkreel/.venv", sys.prefix)
     server = StdioServerParameters(command=command, args=told["args"], env=told["env"])
 
-    async def names() -> list[str]:
-        with anyio.fail_after(30):
-            async with Client(server) as client:
-                return [tool.name for tool in (await client.list_tools()).tools]
+    async def names(client: Client) -> list[str]:
+        return [tool.name for tool in (await client.list_tools()).tools]
 
-    assert "make_talking_video" in anyio.run(names)
+    assert "make_talking_video" in converse(server, names)
 
 
 def test_each_way_to_a_video_takes_six_lines_at_most() -> None:

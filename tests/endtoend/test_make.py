@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -58,11 +59,14 @@ def made_here(folder: Path, env: Mapping[str, str], *options: str) -> Result:
     return CliRunner().invoke(main, ["make", *files, *options], env={**bare, **env})
 
 
-def begun(folder: Path, env: Mapping[str, str], *options: str) -> subprocess.Popen[str]:
-    argv = [TALKREEL, "make", "me.png", "me.wav", "-o", "out.mp4", *options]
-    return subprocess.Popen(
-        argv, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+@contextmanager
+def begun(folder: Path, env: Mapping[str, str], *options: str) -> Iterator[subprocess.Popen[str]]:
+    argv, pipe = [TALKREEL, "make", "me.png", "me.wav", "-o", "out.mp4", *options], subprocess.PIPE
+    with subprocess.Popen(argv, cwd=folder, env=env, stdout=pipe, stderr=pipe, text=True) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 def left(folder: Path) -> set[str]:

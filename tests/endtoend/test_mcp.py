@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 from click.testing import CliRunner
@@ -18,22 +17,10 @@ from mcp.types import CallToolResult, TextContent
 from app.cli import main
 from app.client import Talkreel
 from app.tools import FileTools, VideoTools, server_of
+from tests.conversations import converse
 from tests.processes import Server, free_ports
 from tests.service import TALKREEL, Service
 from tests.world import World, png, wav
-
-#: Every test of a conversation is over by then.
-DEADLINE_SECONDS = 60
-Talk = Callable[[Client], Awaitable[None]]
-
-
-def converse(server: Any, talk: Talk) -> None:
-    async def run() -> None:
-        with anyio.fail_after(DEADLINE_SECONDS):
-            async with Client(server) as client:
-                await talk(client)
-
-    anyio.run(run)
 
 
 def environment(service: Service) -> dict[str, str]:

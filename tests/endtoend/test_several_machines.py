@@ -158,8 +158,9 @@ def completed(user: User) -> int:
 
 
 def left_in(machines: Fleet) -> list[Path]:
-    """Whatever a machine still has of a job, on its own disk."""
-    return [path for folder in machines.data_dirs for path in folder.rglob("*") if path.is_file()]
+    """Whatever a machine still has of a job, on its own disk. What it has counted is no job's."""
+    found = (path for folder in machines.data_dirs for path in folder.rglob("*") if path.is_file())
+    return [path for path in found if path.parent.name != "metrics"]
 
 
 def is_on(machine: Server, path: Path) -> bool:

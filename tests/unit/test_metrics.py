@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app import metricfiles
-from tests.processes import STOP_SECONDS
+from tests.disks import filled, mounted
+from tests.processes import STOP_SECONDS, missing
 
 #: Counts one request for each line that it reads, and says so.
 WEB = """
@@ -89,11 +90,34 @@ def test_several_processes_add_up_and_one_in_a_dead_one_s_place_counts_on(tmp_pa
         count(third, "/b")
         found = sums(tmp_path)
 
-    assert files(tmp_path) == {"counter_web-0.db", "counter_web-1.db"}
+    assert files(tmp_path) == {f"{kind}_web-{slot}.db" for kind in ("counter", "histogram") for slot in "01"}
     assert found == {
         ("talkreel_http_requests_total", "GET", "/a", "200"): 2,
         ("talkreel_http_requests_total", "GET", "/b", "200"): 1,
     }
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path / "disk", 2) as is_mounted:
+        if not is_mounted:
+            missing("a small file system can't be mounted here")
+        yield tmp_path / "disk"
+
+
+def test_who_counts_outlives_a_full_disk(disk: Path) -> None:
+    with web(disk) as process:
+        count(process, "/a")
+        with filled(disk):
+            for number in range(200):
+                count(process, f"/{number}")
+
+        assert len(sums(disk)) == 201
+
+
+def test_with_the_disk_full_from_the_start_counts_are_not_kept(disk: Path) -> None:
+    with filled(disk), web(disk) as process:
+        count(process, "/a")
 
 
 def test_a_hundred_horses_leave_what_they_counted_and_no_files(tmp_path: Path) -> None:
@@ -117,5 +141,5 @@ def test_a_file_that_a_power_loss_cut_off_costs_its_own_counts_only(tmp_path: Pa
 
     metricfiles.drop_damaged(tmp_path)
 
-    assert files(tmp_path) == {"counter_web-0.db"}
+    assert files(tmp_path) == {"counter_web-0.db", "histogram_web-0.db"}
     assert set(sums(tmp_path).values()) == {1.0}
