@@ -117,6 +117,8 @@ def test_who_counts_outlives_a_full_disk(disk: Path) -> None:
 
 def test_with_the_disk_full_from_the_start_counts_are_not_kept(disk: Path) -> None:
     with filled(disk), web(disk) as process:
+        assert process.stdout
+        assert "metrics are not kept" in process.stdout.readline()
         count(process, "/a")
 
 
