@@ -12,7 +12,7 @@ from tests.browser.watched import DESKTOP, Watched
 from tests.service import Service
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light"])
 def watched(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Watched]:
     page = browser.new_page(viewport=DESKTOP, color_scheme=request.param)
     yield Watched(page)

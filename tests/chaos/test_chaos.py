@@ -13,10 +13,10 @@ from tests.servers import postgres
 
 @pytest.mark.fault(24)
 def test_every_accepted_job_ends_whatever_happens(tmp_path: Path) -> None:
-    report = storm(tmp_path / "storm", seconds=50, seed=24)
+    report = storm(tmp_path / "storm", seconds=30, seed=24)
 
     assert not report.broken, report
-    assert len(report.wounds) > 2, report
+    assert len(report.wounds) > 1, report
 
 
 @pytest.mark.fault(24)
@@ -24,7 +24,7 @@ def test_every_accepted_job_ends_on_postgresql_too(tmp_path: Path) -> None:
     with postgres() as server:
         report = storm(
             tmp_path / "storm",
-            seconds=20,
+            seconds=12,
             seed=25,
             faults=faults_on(server),
             database_url=server.fresh_database(),

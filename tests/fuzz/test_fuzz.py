@@ -19,7 +19,7 @@ from worker.process import ProgramFailed
 from worker.render import Upload
 
 ROOT = Path(__file__).parents[2]
-CASES = 120
+CASES = 50
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from tests.database.rows import add_job
 from tests.races.rivals import race
 from tests.world import Person, World
 
-ROUNDS = 200
+ROUNDS = 80
 
 #: A cancel goes through HTTP and takes longer than a claim. The worker's handicap, round by round, moves the
 #: instant at which it strikes across the whole of the owner's request.
