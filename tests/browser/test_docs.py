@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.visitor import PICTURE, VOICE, new_user
+from tests.browser.visitor import PICTURE, VOICE
 from tests.browser.watched import DESKTOP, Watched
 from tests.service import Service
 
@@ -23,7 +23,7 @@ def test_it_is_read_and_tried_with_the_key_of_the_tab(watched: Watched, service:
     page, asked = watched.page, []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(service.address)
-    page.evaluate("key => sessionStorage.setItem('talkreel-key', key)", new_user(service).key["apiKey"])
+    page.evaluate("key => sessionStorage.setItem('talkreel-key', key)", service.user("visitor").key["apiKey"])
 
     page.goto(f"{service.address}/docs")
     answer = tried(page, "getApiJobs")
@@ -36,7 +36,7 @@ def test_it_is_read_and_tried_with_the_key_of_the_tab(watched: Watched, service:
 def test_a_video_is_made_by_choosing_two_files(watched: Watched, service: Service) -> None:
     page = watched.page
     page.goto(service.address)
-    page.evaluate("key => sessionStorage.setItem('talkreel-key', key)", new_user(service).key["apiKey"])
+    page.evaluate("key => sessionStorage.setItem('talkreel-key', key)", service.user("visitor").key["apiKey"])
     page.goto(f"{service.address}/docs#/Jobs/postApiJobs")
     page.get_by_role("button", name="Try it out").click()
 

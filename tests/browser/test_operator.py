@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from app import apikeys
 from app.database import Database
-from tests.browser.visitor import new_user
 from tests.browser.watched import Watched
 from tests.service import Service, User
 
@@ -25,7 +24,7 @@ def admin_key(service: Service) -> str:
 @pytest.fixture(scope="module")
 def unlucky(service: Service) -> tuple[User, str]:
     """Somebody whose job has failed."""
-    user = new_user(service)
+    user = service.user("visitor")
     job_id = user.submitted(motion="talking")
     user.wait_for(job_id, "FAILED")
     return user, job_id
@@ -65,7 +64,7 @@ def test_a_failed_job_is_seen_with_its_log_and_tried_again(
 
 
 def test_a_key_that_is_no_admin_s_is_refused_in_words(page: Page, service: Service) -> None:
-    enter(page, new_user(service).key["apiKey"])
+    enter(page, service.user("visitor").key["apiKey"])
 
     expect(page.get_by_text("This takes the key of an admin.")).to_be_visible()
     expect(page.get_by_role("heading", name="Queue")).to_be_hidden()

@@ -9,22 +9,12 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from app import apikeys
-from app.database import Database
 from tests.browser.watched import Watched
-from tests.service import Service, User, wait_until
+from tests.service import Service, wait_until
 from tests.world import png, wav
 
 PICTURE: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": png(320, 240)}
 VOICE: FilePayload = {"name": "me.wav", "mimeType": "audio/wav", "buffer": wav(88_200)}
-
-
-def new_user(service: Service) -> User:
-    """Somebody with a key of their own, made without the second that the command takes."""
-    database = Database(f"sqlite:///{service.data_dir / 'talkreel.db'}")
-    minted = apikeys.mint(database, "visitor")
-    database.close()
-    return service.user_with({"apiKey": minted.api_key})
 
 
 class Visitor(Watched):
@@ -33,7 +23,7 @@ class Visitor(Watched):
     def __init__(self, page: Page, service: Service) -> None:
         super().__init__(page)
         self.service = service
-        self.user = new_user(service)
+        self.user = service.user("visitor")
         self.key = self.user.key["apiKey"]
         page.goto(service.address)
 
