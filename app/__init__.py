@@ -4,7 +4,8 @@ The floors, each importing only from those above it (`tests/test_architecture.py
 
     clock  ids  errors  states  notices        no imports of ours
     logs  media  failpoints  key_errors  wholefile  parts
-    deadlines  metricfiles  metrics            a call that ends in time; what a process counts
+    deadlines  listening                       a call that ends in time; is a port to be had
+    metricfiles  metrics                       what a process counts
     operator_errors                            an operator's refusals
     settings                                   the environment, read once
     signing  cursors  addresses  hurry         pure, but for the sockets of the last two lines

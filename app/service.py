@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from app import apikeys, metricfiles, migrations, valkey
 from app.apikeys import MintedKey
 from app.children import Child
 from app.database import Database
+from app.listening import try_to_listen
 from app.settings import Settings
 from app.supervisor import Supervisor, procfile_children
 
@@ -58,15 +58,10 @@ def run(settings: Settings) -> None:
 
 
 def _require_port(settings: Settings) -> None:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise CannotStart(
-                f"Can't listen on {settings.host}:{settings.port}: {error.strerror}."
-            ) from error
+    try:
+        try_to_listen(settings.host, settings.port)
+    except OSError as error:
+        raise CannotStart(f"Can't listen on {settings.host}:{settings.port}: {error.strerror}.") from error
 
 
 def _prepare(settings: Settings) -> MintedKey | None:

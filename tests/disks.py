@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.processes import missing
+
 
 @contextmanager
 def mounted(folder: Path, mebibytes: int) -> Iterator[bool]:
@@ -25,6 +27,15 @@ def mounted(folder: Path, mebibytes: int) -> Iterator[bool]:
     finally:
         if is_mounted:
             subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=10)
+
+
+@contextmanager
+def small_disk(folder: Path, mebibytes: int) -> Iterator[Path]:
+    """One at `folder`. Mounting it takes root: for others something is missing."""
+    with mounted(folder, mebibytes) as is_mounted:
+        if not is_mounted:
+            missing("a small file system can't be mounted here")
+        yield folder
 
 
 @contextmanager

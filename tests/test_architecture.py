@@ -14,7 +14,7 @@ SOURCES = [path for top in ("app", "worker") for path in sorted((ROOT / top).rgl
 #: Each floor imports only from the ones before it. Modules of one floor may not import each other.
 FLOORS = (
     {"app.clock", "app.errors", "app.states", "app.notices", "app.ids", "app.logs", "app.media"},
-    {"app.wholefile", "app.parts", "app.deadlines", "app.metricfiles"},
+    {"app.wholefile", "app.parts", "app.deadlines", "app.listening", "app.metricfiles"},
     {"app.failpoints", "app.key_errors", "app.operator_errors", "app.metrics"},
     {"app.settings"},
     {"app.signing", "app.cursors", "app.addresses", "app.hurry", "app.local"},

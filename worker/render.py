@@ -81,9 +81,13 @@ def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Render
     """
     progress = Progress(report)
     scene = _scene(upload, folder, terms, progress)
-    ends = _ends_of_stages(scene, upload.loudness_lufs)
-    tracks_report = progress.stage(Phase.VIDEO, ends.tracks)
-    video, sound = _tracks(scene, upload.loudness_lufs, terms.talking_engine, tracks_report)
+    costs = _costs(scene, upload.loudness_lufs)
+    ends = _ends_of_stages(costs)
+    shares = Shares([costs.video, costs.sound], progress.stage(Phase.VIDEO, ends.tracks))
+    video, sound = beside(
+        lambda: _film(scene, terms.talking_engine, shares.of(0)),
+        lambda: _heard(scene, upload.loudness_lufs, shares.of(1)),
+    )
     path = folder / "output.mp4"
     mux(video, sound, scene, path, progress.stage(Phase.MUXING, ends.mux))
     check(path, scene, progress.stage(Phase.CHECKING, 1))
@@ -102,17 +106,6 @@ def _scene(upload: Upload, folder: Path, terms: Terms, progress: Progress) -> Sc
     )
     crew = terms.crew if sound.duration_seconds > terms.split_seconds else None
     return Scene(picture, sound, upload.motion, folder, terms.face_model_dir, crew)
-
-
-def _tracks(
-    scene: Scene, loudness_lufs: float | None, talking_engine: Engine, report: ReportShare
-) -> tuple[VideoTrack, SoundTrack]:
-    costs = _costs(scene, loudness_lufs)
-    shares = Shares([costs.video, costs.sound], report)
-    return beside(
-        lambda: _film(scene, talking_engine, shares.of(0)),
-        lambda: _heard(scene, loudness_lufs, shares.of(1)),
-    )
 
 
 def _film(scene: Scene, talking_engine: Engine, report: ReportShare) -> VideoTrack:
@@ -156,9 +149,8 @@ class _Ends(NamedTuple):
     mux: float
 
 
-def _ends_of_stages(scene: Scene, loudness_lufs: float | None) -> _Ends:
+def _ends_of_stages(costs: _Costs) -> _Ends:
     """Divides what is left by what the stages take."""
-    costs = _costs(scene, loudness_lufs)
     tracks = costs.video + costs.sound
     return _Ends(*(0.1 + 0.9 * so_far / sum(costs) for so_far in (tracks, tracks + costs.mux)))
 

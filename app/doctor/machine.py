@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import platform
 import shutil
-import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -17,6 +16,7 @@ import imageio_ffmpeg
 
 from app import readiness
 from app.doctor.findings import Concern, Trouble
+from app.listening import try_to_listen
 from app.parts import part
 from app.settings import Settings
 
@@ -109,13 +109,10 @@ def cage() -> str:
 
 def port(settings: Settings) -> str:
     """Free, or answered by a Talkreel."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            return _answered(settings, error.strerror or "taken")
+    try:
+        try_to_listen(settings.host, settings.port)
+    except OSError as error:
+        return _answered(settings, error.strerror or "taken")
     return f"{settings.host}:{settings.port} is free: the service isn't running here"
 
 

@@ -27,9 +27,13 @@ assets = Blueprint("assets", __name__)
 
 @assets.get("/static/<version>/<name>")
 def asset(version: str, name: str) -> Response:
+    return versioned_file(FOLDER, name, is_current=version == VERSION)
+
+
+def versioned_file(folder: Path, name: str, *, is_current: bool) -> Response:
     """The file as it is now. Another version's address may be asked for while a service is renewed."""
-    response = send_from_directory(FOLDER, name)
-    if version == VERSION:
+    response = send_from_directory(folder, name)
+    if is_current:
         response.headers["Cache-Control"] = headers.FOR_EVER
     return response
 

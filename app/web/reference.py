@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 from typing import cast
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, render_template, request
 
 from app.web import headers
+from app.web.assets import versioned_file
 from app.web.openapi.document import document_of
 from app.web.openapi.operations import HTML, JSON, Answer, Tag, described
 from app.web.openapi.parameters import ETAG, IF_NONE_MATCH
@@ -19,7 +21,7 @@ reference = Blueprint("reference", __name__, template_folder="templates")
 EXTENSION = "talkreel-openapi"
 #: Swagger UI, as the package brings it.
 PACKAGE = "flask_swagger_ui"
-FOLDER = str(files(PACKAGE).joinpath("dist"))
+FOLDER = Path(str(files(PACKAGE).joinpath("dist")))
 VERSION = version(PACKAGE.replace("_", "-"))
 FRESH_SECONDS = 60
 
@@ -62,10 +64,7 @@ def page() -> Response:
 @reference.get("/docs/<version>/<name>")
 def swagger(version: str, name: str) -> Response:
     """A file of Swagger UI, under an address that changes with it."""
-    response = send_from_directory(FOLDER, name)
-    if version == VERSION:
-        response.headers["Cache-Control"] = headers.FOR_EVER
-    return response
+    return versioned_file(FOLDER, name, is_current=version == VERSION)
 
 
 def _conditional(response: Response) -> Response:

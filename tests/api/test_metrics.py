@@ -5,25 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from app.database import Database
 from app.queues import Doorbell
 from app.scrape import scrape
 from tests.api.conftest import MakeWorld
+from tests.scraped import read
 from tests.world import World
 
 NOBODY_THERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
-
-
-def read(text: str) -> dict[tuple[str, ...], float]:
-    """Each sample by its name and its labels' values."""
-    return {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
 
 
 def test_strangers_and_users_may_not_read_it(world: World) -> None:

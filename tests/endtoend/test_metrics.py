@@ -6,23 +6,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from app.settings import Settings, SettingsError
 from tests.endtoend.machines import command_of
 from tests.processes import Server, free_ports
+from tests.scraped import read
 from tests.service import Service, wait_until
 
 STAGES = {"fetching", "picture", "sound", "video", "muxing", "checking", "storing"}
-
-
-def read(text: str) -> dict[tuple[str, ...], float]:
-    """Each sample by its name and its labels' values."""
-    return {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
 
 
 def test_counts_agree_with_what_was_done(service: Service) -> None:

@@ -17,10 +17,10 @@ import pytest
 from app.settings import Settings
 from app.valkey import command as valkey_command
 from app.valkey import is_running
-from tests.disks import mounted
+from tests.disks import small_disk
 from tests.faults.conftest import StartService
 from tests.faults.test_lost_workers import rendering, retries_of
-from tests.processes import Server, missing
+from tests.processes import Server
 from tests.servers import valkey
 from tests.service import wait_until
 from tests.world import png
@@ -122,13 +122,10 @@ def test_a_database_locked_for_four_seconds_delays_everybody_and_fails_nobody(
     assert alice.http.get("/api/jobs").json()["jobs"][0]["retries"] == 0
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MiB. Mounting one takes root."""
-    with mounted(tmp_path / "small", 24) as is_mounted:
-        if not is_mounted:
-            missing("a small file system can't be mounted here")
-        yield tmp_path / "small"
+@pytest.fixture(name="small_disk")
+def disk_of_24_mib(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "small", 24) as disk:
+        yield disk
 
 
 @pytest.mark.fault(11)

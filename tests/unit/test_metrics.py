@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app import metricfiles
-from tests.disks import filled, mounted
-from tests.processes import STOP_SECONDS, missing
+from tests.disks import filled, small_disk
+from tests.processes import STOP_SECONDS
 
 #: Counts one request for each line that it reads, and says so.
 WEB = """
@@ -99,10 +99,8 @@ def test_several_processes_add_up_and_one_in_a_dead_one_s_place_counts_on(tmp_pa
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    with mounted(tmp_path / "disk", 2) as is_mounted:
-        if not is_mounted:
-            missing("a small file system can't be mounted here")
-        yield tmp_path / "disk"
+    with small_disk(tmp_path / "disk", 2) as disk:
+        yield disk
 
 
 def test_who_counts_outlives_a_full_disk(disk: Path) -> None:
