@@ -107,11 +107,23 @@ def drawing(worker: Server) -> psutil.Process:
     return found
 
 
-def horse_of(worker: Server) -> psutil.Process:
-    """The process of that worker that leads or helps, as soon as it draws."""
-    horse = drawing(worker).parent()
-    assert horse is not None
+def horse_of(worker: Server, after: psutil.Process | None = None) -> psutil.Process:
+    """The process of that worker that leads or helps, as soon as it draws; the one that comes `after` another."""
+
+    def drawing_now() -> psutil.Process | None:
+        children = psutil.Process(worker.pid).children()
+        return next((child for child in children if child != after and draws(child)), None)
+
+    horse = wait_until(drawing_now, seconds=90)
+    assert isinstance(horse, psutil.Process)
     return horse
+
+
+def draws(horse: psutil.Process) -> bool:
+    try:
+        return any("worker.talking.chunk" in child.cmdline() for child in horse.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return False
 
 
 def segments_in(shop: Workshop, status: SegmentStatus, job_id: str) -> Mapping[int, str | None]:
@@ -236,8 +248,7 @@ def test_a_segment_that_kills_whoever_draws_it_takes_one_helper_and_every_attemp
     first = horse_of(leader)
 
     first.kill()
-    wait_until(lambda: leader.processes("worker.talking.chunk") and horse_of(leader) != first, seconds=90)
-    horse_of(leader).kill()
+    horse_of(leader, after=first).kill()
 
     status = alice.wait_for(job_id, "FAILED", seconds=30)
     assert "broke off 2 times" in status["errorMessage"]
