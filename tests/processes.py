@@ -58,7 +58,7 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Returns when the server answers."""
+        """Returns when the server answers; one that doesn't is killed."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._argv,
@@ -71,7 +71,11 @@ class Server:
             )
         guard = (*_GUARD, str(self._process.pid))
         self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, start_new_session=True)
-        self._wait_until_it_answers()
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self.kill()
+            raise
 
     def stop(self) -> None:
         """Asks it to end; kills it if it doesn't. Nothing to do if it has ended."""
@@ -117,7 +121,6 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
                 pytest.fail(f"{self._argv[0]} did not start:\n{self.log.read_text()[-4000:]}")
             time.sleep(POLL_SECONDS)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import redis
 from honcho.environ import parse_procfile
 
 from app.queues import Doorbell
@@ -42,7 +43,7 @@ class Fleet:
             **shared,
         }
         self._doorbell = Doorbell(shared["REDIS_URL"])
-        self._workers = 0
+        self._workers: list[Server] = []
 
     @property
     def data_dirs(self) -> list[Path]:
@@ -54,11 +55,27 @@ class Fleet:
 
     def start_worker(self) -> Server:
         """Returns when the queue knows it."""
-        self._workers += 1
-        return self._start("worker", lambda: self._doorbell.live_workers() >= self._workers)
+        count = len(self._workers) + 1
+        worker = self._start("worker", lambda: self._knows(count))
+        self._workers.append(worker)
+        return worker
+
+    def stop_workers(self) -> None:
+        """And has the queue forget those that were killed."""
+        for worker in self._workers:
+            worker.stop()
+        self._workers.clear()
+        with redis.Redis.from_url(self.shared["REDIS_URL"], socket_timeout=10) as queue:
+            queue.flushall()
 
     def start_sweeper(self) -> Server:
         return self._start("sweeper", lambda: True)
+
+    def _knows(self, workers: int) -> bool:
+        try:
+            return self._doorbell.live_workers() >= workers
+        except redis.RedisError:
+            return False
 
     def _start(self, process: str, answers: Callable[[], bool], **own: str) -> Server:
         folder = self._folder / f"{process}-{uuid4().hex[:8]}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import av
 import httpx
@@ -29,8 +28,8 @@ from worker.workshop import Workshop
 
 #: Her face alone, small: frames cost little.
 FACE = (140, 20, 300, 180)
-#: 40 s of voice, in segments of two seconds.
-TIMES, SPLIT_SECONDS = 3, "10"
+#: 27 s of voice, in segments of two seconds.
+TIMES, SPLIT_SECONDS = 2, "10"
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +38,17 @@ def bucket_server() -> Iterator[S3]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def redis() -> Iterator[Valkey]:
     with valkey() as server:
         yield server
 
 
-@pytest.fixture
-def machines(tmp_path: Path, bucket_server: S3, postgres_server: Postgres, redis: Valkey) -> Iterator[Fleet]:
-    """A web machine and a sweeper; the tests start the workers."""
+@pytest.fixture(scope="module")
+def staff(
+    tmp_path_factory: pytest.TempPathFactory, bucket_server: S3, postgres_server: Postgres, redis: Valkey
+) -> Iterator[Fleet]:
+    """A web machine and a sweeper."""
     shared = {
         "DATABASE_URL": postgres_server.fresh_database(),
         "REDIS_URL": redis.url,
@@ -55,10 +56,17 @@ def machines(tmp_path: Path, bucket_server: S3, postgres_server: Postgres, redis
         "MAX_ATTEMPTS": "2",
         **bucket_server.environment,
     }
-    with fleet(tmp_path, shared) as machines:
+    with fleet(tmp_path_factory.mktemp("machines"), shared) as machines:
         machines.start_web()
         machines.start_sweeper()
         yield machines
+
+
+@pytest.fixture
+def machines(staff: Fleet) -> Iterator[Fleet]:
+    """The same for all; each test starts its own workers."""
+    yield staff
+    staff.stop_workers()
 
 
 @pytest.fixture
@@ -108,7 +116,7 @@ def drawing(worker: Server) -> psutil.Process:
 
 
 def horse_of(worker: Server, after: psutil.Process | None = None) -> psutil.Process:
-    """The process of that worker that leads or helps, as soon as it draws; the one that comes `after` another."""
+    """The process of that worker that leads or helps, as soon as it draws; one that comes `after` another."""
 
     def drawing_now() -> psutil.Process | None:
         children = psutil.Process(worker.pid).children()
