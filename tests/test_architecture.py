@@ -54,7 +54,7 @@ FLOORS = (
     {"worker.command"},
     {"worker.process"},
     {"worker.ffmpeg"},
-    {"worker.packets", "worker.bits", "worker.loudness"},
+    {"worker.packets", "worker.bits", "worker.loudness", "worker.probe", "worker.sections"},
     {"worker.picture", "worker.sound", "worker.checks", "worker.aac"},
     {"worker.streamcopy", "worker.levelling", "worker.mux"},
     {"worker.h264"},

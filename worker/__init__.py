@@ -7,7 +7,7 @@ The floors, each importing only from those above it, and from `app`, but never f
     landlock  seccomp  offspring  cage         no other files, no sockets; tied to its parent and its limits
     bounds  reach  follower  command           what a process may use and open, what it tells
     process  ffmpeg                            the only launcher: progress, and a certain end
-    pixels  picture  riff  sound               image in; audio in
+    pixels  picture  riff  probe  sections  sound   image in; audio in, long AAC on every core
     packets  aac  streamcopy                   the sound as AAC: encoded in parts, or copied
     loudness  levelling                        how loud it is, and as loud as was asked for
     bits  h264  still  talking/                the two engines: a Scene to a video track

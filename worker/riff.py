@@ -7,6 +7,7 @@ RF64 and its ds64 chunk: EBU Tech 3306.
 from __future__ import annotations
 
 import os
+import shutil
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ STREAMED_SIZES = frozenset({0, 0xFFFFFFFF})
 
 #: No honest file has more chunks before its sound.
 MAX_CHUNKS = 1000
+
+#: What is copied at once.
+COPIED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,26 @@ def read_header(path: Path) -> WavHeader | None:
         if file.read(4) not in {b"RIFF", b"RF64"} or file.read(8)[4:] != b"WAVE":
             return None
         return _header(file, path.stat().st_size)
+
+
+def extend(path: Path, tail: Path) -> None:
+    """Adds the bare samples in `tail` to a WAV file whose `data` chunk is its last, and to what it claims.
+
+    Raises:
+        ValueError: there is no such chunk, or more than a header can count.
+    """
+    header = read_header(path)
+    if header is None:
+        raise ValueError(f"no WAV file: {path}")
+    begin = path.stat().st_size - header.present_bytes
+    with path.open("r+b") as file, tail.open("rb") as more:
+        end = file.seek(0, os.SEEK_END) + tail.stat().st_size
+        if end - 8 >= 2**32 - 1:
+            raise ValueError(f"{end} bytes are too many for a WAV file")
+        shutil.copyfileobj(more, file, COPIED_BYTES)
+        for offset in (4, begin - 4):
+            file.seek(offset)
+            file.write(struct.pack("<I", end - offset - 4))
 
 
 def _header(file: BinaryIO, file_bytes: int) -> WavHeader | None:

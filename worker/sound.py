@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,20 @@ import ffmpeg
 
 from app.media import MediaType
 from app.notices import Notice
-from worker import riff
+from worker import riff, sections
 from worker.bounds import Bounds
 from worker.failures import RenderFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
+from worker.probe import Probe, probed
 from worker.process import ProgramFailed, ProgramTooSlow
 from worker.scene import ReportShare, Sound
-
-#: Names of the layouts that are kept, by the number of channels.
-LAYOUTS = {1: "mono", 2: "stereo"}
 
 #: Samples per channel that go from one thread of ffmpeg to the next at once: its own handful would cost more
 #: to hand over than to decode.
 BLOCK_SAMPLES = 16_384
+
+#: How much more than allowed is decoded: it tells too long from just right.
+EXCESS_SECONDS = 1
 
 #: How far a header's length may be off before it is worth a word.
 TOLERATED_SECONDS = 0.25
@@ -60,27 +60,6 @@ CONTAINERS = {
 }
 
 
-@dataclass(frozen=True)
-class Probe:
-    """What the first decoded samples are, and the length to expect: claimed, estimated or unknown."""
-
-    sample_rate: int
-    layout: str
-    expected_seconds: float | None
-    is_estimate: bool
-    is_aac_lc: bool = False
-
-    @property
-    def is_mono(self) -> bool:
-        return self.layout == "mono" or self.layout.startswith("1 channels")
-
-    @property
-    def nameless_channels(self) -> int:
-        """How many channels there are, where nothing says what each is; else 0."""
-        match = re.fullmatch(r"(\d+) channels", self.layout)
-        return int(match[1]) if match and not self.is_mono else 0
-
-
 def decode(
     source: Path, media_type: MediaType, folder: Path, *, max_seconds: int, report: ReportShare
 ) -> Sound:
@@ -98,19 +77,18 @@ def decode(
     header = riff.read_header(source) if media_type is MediaType.WAV else None
     opened = _opened(source, CONTAINERS[media_type], header)
     try:
-        probe = _probed(opened, folder / "probe.txt")
-        complaints = _decoded(opened, probe, path, max_seconds, report)
+        probe = probed(opened, folder)
+        complaints = _decoded(source, opened, probe, path, max_seconds, report)
     except ProgramFailed as error:
         raise RenderFailed(_why(error, CONTAINERS[media_type]), error.stderr) from error
     sound = _measured(path, max_seconds)
     notices = _notices(sound, complaints, probe, header)
-    return replace(sound, notices=notices, aac=source if _can_be_copied(probe, sound, notices) else None)
+    return replace(sound, notices=notices, aac=source if _can_be_copied(probe, notices) else None)
 
 
-def _can_be_copied(probe: Probe, sound: Sound, notices: tuple[Notice, ...]) -> bool:
+def _can_be_copied(probe: Probe, notices: tuple[Notice, ...]) -> bool:
     """Whether the decoder took AAC-LC as it was, and had no complaints."""
-    is_as_it_was = (probe.sample_rate, probe.layout) == (sound.sample_rate, LAYOUTS[sound.channels])
-    return probe.is_aac_lc and is_as_it_was and not notices
+    return probe.is_aac_lc and probe.keeps_its_samples and not notices
 
 
 def _opened(source: Path, container: Container, header: riff.WavHeader | None) -> Any:
@@ -124,45 +102,43 @@ def _opened(source: Path, container: Container, header: riff.WavHeader | None) -
     )
 
 
-def _probed(opened: Any, path: Path) -> Probe:
-    """Decodes one frame: what a decoder puts out is more to be trusted than what a header says."""
-    graph = ffmpeg.output(opened["a:0"], local(path), f="framecrc", acodec="pcm_s16le", **{"frames:a": 1})
-    log = run(graph, Bounds(deadline_seconds=60), log_level="info")
-    facts = dict(re.findall(r"^#(\w+) 0: (.+)$", path.read_text(), re.MULTILINE))
-    if "sample_rate" not in facts:
-        raise ProgramFailed(log)
-    return Probe(
-        int(facts["sample_rate"]),
-        facts["channel_layout_name"],
-        *_expected_length(log),
-        is_aac_lc=re.findall(r"Audio: (\S+ \S+)", log)[:1] == ["aac (LC)"],
-    )
-
-
-def _expected_length(log: str) -> tuple[float | None, bool]:
-    """Seconds, and whether ffmpeg only guessed them from the bit rate."""
-    match = re.search(r"Duration: (\d+):(\d\d):(\d\d\.\d+)", log)
-    seconds = int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
-    return seconds, "Estimating duration" in log
-
-
-def _decoded(opened: Any, probe: Probe, path: Path, max_seconds: int, report: ReportShare) -> str:
+def _decoded(
+    source: Path, opened: Any, probe: Probe, path: Path, max_seconds: int, report: ReportShare
+) -> str:
     """Writes the WAV file; returns what the decoder complained about."""
+    if _on_every_core(source, probe, path, max_seconds, report):
+        return ""
     expected_seconds = min(probe.expected_seconds or max_seconds, max_seconds)
-    # One second more than allowed tells too long from just right.
     graph = ffmpeg.output(
         _in_two_channels(opened["a:0"], probe).filter("asetnsamples", n=BLOCK_SAMPLES, p=0),
         local(path),
         f="wav",
         rf64="auto",
         acodec="pcm_s16le",
-        ar=44_100 if probe.sample_rate % 11_025 == 0 else 48_000,
+        ar=probe.kept_rate,
         ac=1 if probe.is_mono else 2,
-        t=max_seconds + 1,
+        t=max_seconds + EXCESS_SECONDS,
         **ANONYMOUS,
     )
     bounds = Bounds(deadline_seconds=60 + expected_seconds / 10)
     return run(graph, bounds, expected_seconds=expected_seconds, report=report)
+
+
+def _on_every_core(source: Path, probe: Probe, path: Path, max_seconds: int, report: ReportShare) -> bool:
+    """Whether the WAV file could be written so. What is damaged can't: in one go more of it is kept."""
+    if not (probe.keeps_its_samples and probe.is_aac_lc and probe.ticks_samples):
+        return False
+    track = sections.Track(
+        source,
+        probe.sample_rate,
+        1 if probe.is_mono else 2,
+        probe.expected_seconds or 0,
+        max_seconds + EXCESS_SECONDS,
+    )
+    try:
+        return track.is_worth_it and sections.decode(track, path, BLOCK_SAMPLES, report)
+    except ProgramFailed:
+        return False
 
 
 def _in_two_channels(track: Any, probe: Probe) -> Any:

@@ -1,0 +1,90 @@
+"""Long sound decoded on every core at once: cut where one sample follows another, joined without a seam.
+
+What an AAC decoder puts out depends on one packet before, as their windows overlap (ISO/IEC 14496-3, 4.6.11).
+So each section but the first begins a little early, and leaves out what comes before its first sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from worker import riff
+from worker.bounds import CORES, Bounds
+from worker.command import Command
+from worker.ffmpeg import ANONYMOUS, CLOSED, command, local
+from worker.process import run_all
+from worker.scene import ReportShare
+
+#: Shorter ones are decoded sooner than they are shared out.
+MIN_SECONDS = 60
+
+#: How much earlier than its first sample a section begins to read.
+WARM_UP_SECONDS = 1
+
+#: A RIFF header counts its bytes in 32 bits.
+MAX_BYTES = 2**32 - 2**16
+
+
+@dataclass(frozen=True)
+class Track:
+    """AAC-LC in an MP4 whose clock ticks once a sample.
+
+    It is said to last `seconds`, and is taken for `max_seconds` at most.
+    """
+
+    source: Path
+    sample_rate: int
+    channels: int
+    seconds: float
+    max_seconds: float
+
+    @property
+    def edges(self) -> list[int]:
+        """The samples between which the sections lie."""
+        count = max(1, min(CORES, int(self.seconds / MIN_SECONDS)))
+        begins = [round(self.seconds * number / count * self.sample_rate) for number in range(count)]
+        return [*begins, round(self.max_seconds * self.sample_rate)]
+
+    @property
+    def is_worth_it(self) -> bool:
+        size_bytes = self.max_seconds * self.sample_rate * self.channels * 2
+        return len(self.edges) > 2 and self.seconds < self.max_seconds and size_bytes < MAX_BYTES
+
+
+def decode(track: Track, path: Path, block_samples: int, report: ReportShare) -> bool:
+    """Writes the track to a WAV file at `path`. Whether no decoder complained: else what is there is no good.
+
+    Raises:
+        What `process.run_all` does.
+    """
+    spans = list(pairwise(track.edges))
+    paths = [path, *(path.with_suffix(f".{number}") for number in range(1, len(spans)))]
+    decoders = [_decoder(track, span, at, block_samples) for span, at in zip(spans, paths, strict=True)]
+    complaints = run_all(decoders, report)
+    for tail in paths[1:]:
+        riff.extend(path, tail)
+        tail.unlink()
+    return not any(complaints)
+
+
+def _decoder(track: Track, span: tuple[int, int], path: Path, block_samples: int) -> Command:
+    """What decodes the samples from the first of `span` up to its end: to a WAV file, those after it bare."""
+    first, end = span
+    graph = (
+        _opened(track, first)["a:0"]
+        .filter("atrim", start_pts=first, end_pts=end)
+        .filter("asetnsamples", n=block_samples, p=0)
+        .output(local(path), f="s16le" if first else "wav", acodec="pcm_s16le", **ANONYMOUS)
+    )
+    seconds = min(end / track.sample_rate, track.seconds) - first / track.sample_rate
+    return command(graph, Bounds(deadline_seconds=60 + seconds / 10), expected_seconds=seconds)
+
+
+def _opened(track: Track, first: int) -> Any:
+    seek = {"noaccurate_seek": None, "ss": first / track.sample_rate - WARM_UP_SECONDS} if first else {}
+    return ffmpeg.input(local(track.source), **CLOSED, f="mov", codec_whitelist="aac", copyts=None, **seek)
