@@ -169,9 +169,9 @@ def _write_headers(limiter: Limiter, response: Response) -> None:
         return
     limit = min(limits, key=attrgetter("remaining"))
     reset_seconds = max(0, math.ceil(limit.window.reset_time - clock.now_seconds()))
-    response.headers["RateLimit-Limit"] = str(limit.limit.amount)
-    response.headers["RateLimit-Remaining"] = str(limit.remaining)
-    response.headers["RateLimit-Reset"] = str(reset_seconds)
+    response.headers.add("RateLimit-Limit", str(limit.limit.amount))
+    response.headers.add("RateLimit-Remaining", str(limit.remaining))
+    response.headers.add("RateLimit-Reset", str(reset_seconds))
     if response.status_code == RateLimited.status:
         # A quota knows better when to come back.
         response.headers.setdefault("Retry-After", str(max(1, reset_seconds)))
