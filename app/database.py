@@ -56,6 +56,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
+        # Numbers needn't be written out for us.
+        self._cursor_options = {} if self.engine.dialect.name == "sqlite" else {"binary": True}
         self._writer = self.engine.execution_options(writes=True)
         self._hasty_writer = self.engine.execution_options(writes=True, hasty=True)
         os.register_at_fork(after_in_child=lambda: self.engine.dispose(close=False))
@@ -99,7 +101,7 @@ class Database:
         """
         with _failing_as(DatabaseUnavailable), closing(self.engine.raw_connection()) as connection:
             try:
-                return lookup.run(connection.cursor(), self.engine.dialect, values)
+                return lookup.run(connection.cursor(**self._cursor_options), self.engine.dialect, values)
             except _LOST as lost:
                 connection.invalidate(lost)
                 raise

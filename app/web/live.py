@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 from werkzeug.http import generate_etag
 
-from app import ids, jobs
 from app.errors import JobNotFound, TooManyStreams
 from app.models import Job
 from app.payloads import Links, StatusBody
 from app.states import TERMINAL
-from app.web.auth import caller
+from app.web.auth import asked_job, caller
 from app.web.events import MIME_TYPE, EventStream, Follower
 from app.web.openapi import parameters
 from app.web.openapi.operations import Answer, Parameter, Tag, described
@@ -74,9 +73,10 @@ def events(job_id: str) -> Response:
 
 
 def _own(job_id: str) -> Job:
-    if not ids.is_id(job_id):
+    job = asked_job()
+    if job is None or job.id != job_id:
         raise JobNotFound
-    return jobs.get(services().database, job_id, owner=caller().id)
+    return job
 
 
 def _show(links: Links, environ: WSGIEnvironment, response: Response, job: Job) -> None:
