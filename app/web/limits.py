@@ -73,7 +73,10 @@ class _FixedLimiter(Limiter):
         self._fixed = sorted(self.limit_manager.fixed, key=attrgetter("limit"))
 
     def count(self) -> None:
-        """Raises RateLimitExceeded. What flask-limiter knows to do with Redis down is left to it."""
+        """Raises RateLimitExceeded.
+
+        Where Redis doesn't answer flask-limiter asks once more, and knows what to do without it.
+        """
         if not self._storage_dead:
             with suppress(RedisError):
                 self._count()
