@@ -7,7 +7,8 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Literal
+from functools import partial
+from typing import Literal, TextIO
 
 import structlog
 from structlog.dev import ConsoleRenderer, plain_traceback
@@ -42,7 +43,7 @@ def configure(log_format: Literal["console", "json"]) -> None:
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*_SHARED, _tell_tails, *_ending(log_format)],
-        logger_factory=_Line,
+        logger_factory=partial(_Line, handler.stream),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
@@ -51,9 +52,9 @@ def configure(log_format: Literal["console", "json"]) -> None:
 class _Line:
     """Where a rendered line of ours ends. Through `logging`, writing it would take three times as long."""
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, stream: TextIO, name: str | None = None) -> None:
         self.name = name
-        self._stream = sys.stderr
+        self._stream = stream
 
     def msg(self, line: str) -> None:
         # What can't be written is lost: it is no reason to fail.

@@ -62,7 +62,7 @@ class OneTripStorage(RedisStorage):
         return _kept().get(key) or super().get_moving_window(key, limit, expiry)
 
     def _run(self, *arguments: Any) -> Any:
-        """EVALSHA on this thread's own connection: a pool, and redis-py's commands, take far longer around it.
+        """EVALSHA on this thread's own connection: around it, a pool and redis-py's commands take far longer.
 
         One that was lost is opened anew by the next command, which comes at once (`app.web.limits`).
         """
