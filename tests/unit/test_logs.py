@@ -21,6 +21,8 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     handlers, level = root.handlers, root.level
     monkeypatch.setattr(sys, "stderr", written)
     logs.configure("json")
+    # Other tests have made requests in this process.
+    structlog.contextvars.clear_contextvars()
     yield written
     logging.captureWarnings(False)
     root.handlers, root.level = handlers, level
