@@ -108,7 +108,7 @@ def drawing(worker: Server) -> psutil.Process:
 
 
 def horse_of(worker: Server, after: psutil.Process | None = None) -> psutil.Process:
-    """The process of that worker that leads or helps, as soon as it draws; the one that comes `after` another."""
+    """The process of that worker that leads or helps, as soon as it draws; one that comes `after` another."""
 
     def drawing_now() -> psutil.Process | None:
         children = psutil.Process(worker.pid).children()
