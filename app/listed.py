@@ -1,4 +1,4 @@
-"""A job as a list shows it: of 33 columns, the eight that are told."""
+"""A job as a list shows it: of its columns, the eight that are told."""
 
 from __future__ import annotations
 
