@@ -12,7 +12,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     local                                      a video made without a service (by the worker's renderer)
     client                                     a service as its users see it
     webhook_urls  egress  outcomes             where a webhook may go; the one way out; what came of a try
-    columns  models                            tables and indexes
+    columns  models  listed                    tables and indexes; what a list tells of a job
     payloads  service_bodies                   the one serialiser
     database  storage  queues                  the doors: SQL, bytes RQ (on lookups, stored ... redisurl)
     migrations                                 the schema

@@ -8,8 +8,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, or_, tuple_, update
+import sqlalchemy
+from sqlalchemy import and_, bindparam, or_, tuple_, update
 from sqlmodel import col, select
 
 from app import clock, cursors, ids, signing
@@ -17,8 +19,8 @@ from app.cursors import Cursor
 from app.database import Database, now_ms
 from app.errors import DatabaseUnavailable, InvalidApiKey, MissingApiKey
 from app.key_errors import KeyNotFound, OwnKey
-from app.lookups import Lookup
-from app.models import ApiKey
+from app.lookups import Lookup, instances_of
+from app.models import ApiKey, Job
 
 PREFIX = "tr_"
 #: So much of a key is kept to tell it by. The rest has over 200 random bits.
@@ -28,11 +30,22 @@ USE_STEP_MS = 60_000
 #: The highest limit of jobs that a key may have active at once.
 MAX_ACTIVE_JOBS = 100
 
-_ACTIVE = Lookup(
-    ApiKey,
-    select(ApiKey).where(
-        col(ApiKey.key_sha256) == bindparam("key_sha256"), col(ApiKey.revoked_at_ms).is_(None)
-    ),
+_IS_ACTIVE = (col(ApiKey.key_sha256) == bindparam("key_sha256"), col(ApiKey.revoked_at_ms).is_(None))
+_KEY, _JOB = instances_of(ApiKey), instances_of(Job)
+_KEY_COLUMNS = len(select(ApiKey).selected_columns)
+
+
+def _key_and_job(values: Sequence[Any]) -> tuple[ApiKey, Job | None]:
+    key, job = values[:_KEY_COLUMNS], values[_KEY_COLUMNS:]
+    return _KEY(key), _JOB(job) if job[0] is not None else None
+
+
+_ACTIVE = Lookup(select(ApiKey).where(*_IS_ACTIVE), _KEY)
+_ACTIVE_WITH_JOB = Lookup(
+    sqlalchemy.select(ApiKey, Job)
+    .join(Job, and_(col(Job.id) == bindparam("job_id"), col(Job.api_key_id) == ApiKey.id), isouter=True)
+    .where(*_IS_ACTIVE),
+    _key_and_job,
 )
 
 
@@ -95,14 +108,36 @@ def authenticate(database: Database, api_key: str | None) -> ApiKey:
     Raises:
         MissingApiKey, InvalidApiKey
     """
+    digest = _presented(api_key)
+    for key in database.look_up(_ACTIVE, key_sha256=digest):
+        _admit(database, key, digest)
+        return key
+    raise InvalidApiKey
+
+
+def authenticate_for(database: Database, api_key: str | None, job_id: str) -> tuple[ApiKey, Job | None]:
+    """The same, and in the same round trip the job of this id, if it is the key's.
+
+    Raises:
+        MissingApiKey, InvalidApiKey
+    """
+    digest = _presented(api_key)
+    for key, job in database.look_up(_ACTIVE_WITH_JOB, key_sha256=digest, job_id=job_id):
+        _admit(database, key, digest)
+        return key, job
+    raise InvalidApiKey
+
+
+def _presented(api_key: str | None) -> str:
     if not api_key:
         raise MissingApiKey
-    digest = _digest(api_key)
-    found = database.look_up(_ACTIVE, key_sha256=digest)
-    if not found or not hmac.compare_digest(found[0].key_sha256, digest):
+    return _digest(api_key)
+
+
+def _admit(database: Database, key: ApiKey, digest: str) -> None:
+    if not hmac.compare_digest(key.key_sha256, digest):
         raise InvalidApiKey
-    _note_use(database, found[0])
-    return found[0]
+    _note_use(database, key)
 
 
 def _note_use(database: Database, key: ApiKey) -> None:

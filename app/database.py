@@ -28,6 +28,9 @@ T = TypeVar("T")
 BUSY_TIMEOUT_SECONDS = 10
 #: How long a writer that doesn't wait does so, on PostgreSQL, whose 0 means for ever.
 HASTY_TIMEOUT_MS = 50
+#: Connections that stay open once they were needed, and those that come and go beside them. There are as many
+#: as WEB_THREADS usually ask at once: any fewer, and most of the work under load would be to connect.
+_POOL: dict[str, Any] = {"pool_size": 16, "max_overflow": 16, "pool_use_lifo": True}
 POSTGRES_OPTIONS = (
     "-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000 -c jit=off"
 )
@@ -56,6 +59,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _sqlite_engine(url) if url.startswith("sqlite") else _postgresql_engine(url)
+        # Numbers needn't be written out for us.
+        self._cursor_options = {} if self.engine.dialect.name == "sqlite" else {"binary": True}
         self._writer = self.engine.execution_options(writes=True)
         self._hasty_writer = self.engine.execution_options(writes=True, hasty=True)
         os.register_at_fork(after_in_child=lambda: self.engine.dispose(close=False))
@@ -99,7 +104,7 @@ class Database:
         """
         with _failing_as(DatabaseUnavailable), closing(self.engine.raw_connection()) as connection:
             try:
-                return lookup.run(connection.cursor(), self.engine.dialect, values)
+                return lookup.run(connection.cursor(**self._cursor_options), self.engine.dialect, values)
             except _LOST as lost:
                 connection.invalidate(lost)
                 raise
@@ -138,8 +143,7 @@ def _failing_as(error: type[DatabaseUnavailable]) -> Iterator[None]:
 def _postgresql_engine(url: str) -> Engine:
     engine = create_engine(
         url,
-        pool_size=4,
-        max_overflow=28,
+        **_POOL,
         pool_timeout=10,
         hide_parameters=True,
         # We have none, and each new process would look for it.
@@ -177,8 +181,7 @@ def _sqlite_engine(url: str) -> Engine:
     Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
-        pool_size=4,
-        max_overflow=28,
+        **_POOL,
         hide_parameters=True,
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )

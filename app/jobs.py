@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import sqlalchemy
 import structlog
 from sqlalchemy import BigInteger, Integer, String, bindparam, tuple_, update
 from sqlalchemy import delete as delete_rows
@@ -19,7 +20,8 @@ from app import cursors, failpoints, segments, usage
 from app.cursors import Cursor
 from app.database import Database, now_ms
 from app.errors import JobNotFound, NotCancellable, StorageUnavailable
-from app.lookups import Lookup
+from app.listed import ListedJob
+from app.lookups import Lookup, instances_of
 from app.models import Job
 from app.states import TERMINAL, JobStatus, Phase
 from app.storage import Storage
@@ -27,16 +29,17 @@ from app.storage import Storage
 log = structlog.get_logger(__name__)
 
 _OWN = Lookup(
-    Job,
     select(Job).where(col(Job.id) == bindparam("job_id"), col(Job.api_key_id) == bindparam("owner")),
+    instances_of(Job),
 )
+_LISTED = [getattr(Job, name) for name in ListedJob._fields]
 
 
 @dataclass(frozen=True)
 class Page:
     """Jobs, newest first, and the cursor of the next page if there is one."""
 
-    jobs: Sequence[Job]
+    jobs: Sequence[ListedJob]
     next_cursor: str | None
 
 
@@ -99,18 +102,18 @@ def page(database: Database, *, owner: str, limit: int, cursor: str | None, stat
 
 
 @cache
-def _page(with_status: bool, with_cursor: bool) -> Lookup[Job]:
-    query = select(Job).where(col(Job.api_key_id) == bindparam("owner"))
+def _page(with_status: bool, with_cursor: bool) -> Lookup[ListedJob]:
+    query = sqlalchemy.select(*_LISTED).where(col(Job.api_key_id) == bindparam("owner"))
     if with_status:
         query = query.where(col(Job.status) == bindparam("status"))
     if with_cursor:
         after = tuple_(bindparam("created_at_ms", type_=BigInteger), bindparam("job_id", type_=String))
         query = query.where(tuple_(col(Job.created_at_ms), col(Job.id)) < after)
     query = query.order_by(col(Job.created_at_ms).desc(), col(Job.id).desc())
-    return Lookup(Job, query.limit(bindparam("rows", type_=Integer)))
+    return Lookup(query.limit(bindparam("rows", type_=Integer)), ListedJob._make)
 
 
-def _cursor_after(found: Sequence[Job], limit: int) -> str | None:
+def _cursor_after(found: Sequence[ListedJob], limit: int) -> str | None:
     if len(found) <= limit:
         return None
     last = found[limit - 1]

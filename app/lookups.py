@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import Dialect, Enum, Select
+from sqlalchemy import Dialect, Enum, Select, select
 from sqlalchemy.orm.attributes import manager_of_class
 
 T = TypeVar("T")
+#: By its place in a row: what makes a value of what the driver brings, where that isn't one already.
+Converters = Sequence[tuple[int, Callable[[Any], Any]]]
 
 
 class Cursor(Protocol):
@@ -27,37 +29,44 @@ class Cursor(Protocol):
 
 
 class Lookup(Generic[T]):
-    """A SELECT of one model, with a `bindparam` for whatever changes. Make it once, at import.
+    """A SELECT with a `bindparam` for whatever changes, and what to make of a row. At import, once."""
 
-    It finds instances that no session knows: to look at, not to change.
-    """
-
-    def __init__(self, model: type[T], statement: Select[Any]) -> None:
-        self._new_instance: Callable[[], T] = manager_of_class(model).new_instance
+    def __init__(self, statement: Select[*tuple[Any, ...]], make: Callable[[Sequence[Any]], T]) -> None:
         self._statement = statement
+        self._make = make
         self._questions: dict[str, _Question] = {}
-        self._readers: dict[str, _Reader] = {}
+        self._converters: dict[str, Converters] = {}
 
     def run(self, cursor: Cursor, dialect: Dialect, values: Mapping[str, Any]) -> list[T]:
         """What is found for these values. Raises the driver's own errors."""
         question = self._questions.get(dialect.name) or self._compile(dialect)
         cursor.execute(question.sql, question.parameters(values))
-        reader = self._readers.get(dialect.name) or self._read_up(dialect, cursor)
-        return [self._instance(reader.read(row)) for row in cursor.fetchall()]
+        converters = self._converters.get(dialect.name)
+        if converters is None:
+            converters = self._converters[dialect.name] = self._read_up(dialect, cursor)
+        return [self._make(_converted(row, converters)) for row in cursor.fetchall()]
 
     def _compile(self, dialect: Dialect) -> _Question:
         question = self._questions[dialect.name] = _Question.of(self._statement, dialect)
         return question
 
-    def _read_up(self, dialect: Dialect, cursor: Cursor) -> _Reader:
-        types = [column[1] for column in cursor.description]
-        reader = self._readers[dialect.name] = _Reader.of(self._statement, dialect, types)
-        return reader
+    def _read_up(self, dialect: Dialect, cursor: Cursor) -> Converters:
+        columns = enumerate(zip(self._statement.selected_columns, cursor.description, strict=True))
+        found = [(at, _converter(column.type, dialect, brought[1])) for at, (column, brought) in columns]
+        return [(at, convert) for at, convert in found if convert]
 
-    def _instance(self, values: dict[str, Any]) -> T:
-        instance = self._new_instance()
-        instance.__dict__.update(values)
+
+def instances_of(model: type[T]) -> Callable[[Sequence[Any]], T]:
+    """Makes an instance of all columns' values. No session knows it: it is to look at, not to change."""
+    names = [str(column.key) for column in select(model).selected_columns]
+    new_instance: Callable[[], T] = manager_of_class(model).new_instance
+
+    def make(values: Sequence[Any]) -> T:
+        instance = new_instance()
+        instance.__dict__.update(zip(names, values, strict=True))
         return instance
+
+    return make
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class _Question:
     positions: Sequence[str] | None
 
     @classmethod
-    def of(cls, statement: Select[Any], dialect: Dialect) -> _Question:
+    def of(cls, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> _Question:
         compiled: Any = statement.compile(dialect=dialect)
         return cls(str(compiled), compiled.params, compiled.positiontup if compiled.positional else None)
 
@@ -79,29 +88,11 @@ class _Question:
         return known if self.positions is None else [known[name] for name in self.positions]
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Makes attributes of a row."""
-
-    names: Sequence[str]
-    #: For those columns whose values the driver doesn't bring as they are.
-    converters: Mapping[str, Callable[[Any], Any]]
-
-    @classmethod
-    def of(cls, statement: Select[Any], dialect: Dialect, types: Sequence[Any]) -> _Reader:
-        columns: list[Any] = list(statement.selected_columns)
-        converters = {
-            column.key: _converter(column.type, dialect, its_type)
-            for column, its_type in zip(columns, types, strict=True)
-        }
-        needed = {name: converter for name, converter in converters.items() if converter}
-        return cls([column.key for column in columns], needed)
-
-    def read(self, row: Sequence[Any]) -> dict[str, Any]:
-        found = dict(zip(self.names, row, strict=True))
-        for name, convert in self.converters.items():
-            found[name] = convert(found[name])
-        return found
+def _converted(row: Sequence[Any], converters: Converters) -> Sequence[Any]:
+    values = list(row)
+    for at, convert in converters:
+        values[at] = convert(values[at])
+    return values
 
 
 def _converter(kind: Any, dialect: Dialect, its_type: Any) -> Callable[[Any], Any] | None:

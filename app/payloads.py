@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from app import clock, signing
+from app.listed import ListedJob
 from app.models import Delivery, Job, Try
 from app.settings import Settings
 from app.states import DeliveryStatus, JobStatus, MotionMade, Phase
@@ -31,7 +33,7 @@ class Links:
     def of(cls, settings: Settings) -> Links:
         return cls(settings.public_url, settings.signing_key, settings.output_url_ttl)
 
-    def video(self, job: Job) -> str | None:
+    def video(self, job: Job | ListedJob) -> str | None:
         """Signed, expiring address of the MP4; None until there is one."""
         if job.status is not JobStatus.COMPLETED:
             return None
@@ -39,7 +41,7 @@ class Links:
         expires_at = int(clock.now_seconds() // LINK_STEP_SECONDS + 1) * LINK_STEP_SECONDS + self.ttl_seconds
         return f"{self.public_url}{path}?{signing.sign_url_path(path, expires_at, self.signing_key)}"
 
-    def share_page(self, job: Job) -> str | None:
+    def share_page(self, job: Job | ListedJob) -> str | None:
         """Address of the page that plays it; None until there is a video."""
         if job.status is not JobStatus.COMPLETED:
             return None
@@ -129,7 +131,7 @@ class ListItem(Body):
     webhook_url: str | None
 
     @classmethod
-    def of(cls, job: Job, links: Links) -> ListItem:
+    def of(cls, job: ListedJob, links: Links) -> ListItem:
         return cls(
             id=job.id,
             status=job.status,
@@ -156,7 +158,7 @@ class ListBody(Body):
     pagination: Pagination
 
     @classmethod
-    def of(cls, page: Sequence[Job], *, limit: int, next_cursor: str | None, links: Links) -> ListBody:
+    def of(cls, page: Sequence[ListedJob], *, limit: int, next_cursor: str | None, links: Links) -> ListBody:
         return cls(
             jobs=[ListItem.of(job, links) for job in page],
             pagination=Pagination(
@@ -237,6 +239,7 @@ class DoneBody(Body):
     message: str
 
 
+@lru_cache(maxsize=8192)
 def iso(epoch_ms: int) -> str:
     """ISO 8601 UTC with milliseconds and Z."""
     seconds, ms = divmod(epoch_ms, 1000)

@@ -8,6 +8,7 @@ import hmac
 import re
 import secrets as randomness
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.metadata import version
 
 USER_AGENT = f"Talkreel/{version('talkreel')}"
@@ -74,6 +75,7 @@ def _standard_signature(signed: bytes, secret: str) -> str:
     return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
 
 
+@lru_cache(maxsize=4096)
 def sign_url_path(path: str, expires_at: int, key: bytes) -> str:
     """The query string that makes `path` fetchable until `expires_at` (Unix seconds)."""
     return f"expires={expires_at}&signature={_url_signature(path, str(expires_at), key)}"

@@ -21,7 +21,7 @@ FLOORS = (
     {"app.webhook_urls", "app.client"},
     {"app.egress"},
     {"app.outcomes"},
-    {"app.columns"},
+    {"app.columns", "app.listed"},
     {"app.models"},
     {"app.payloads"},
     {"app.service_bodies"},

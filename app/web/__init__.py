@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -23,7 +26,7 @@ from app.web.videos import videos
 
 def create_app(settings: Settings) -> Flask:
     """The WSGI application. Opens no connection yet."""
-    app = Flask(__name__, static_folder=None)
+    app = _PlainFlask(__name__, static_folder=None)
     app.extensions[EXTENSION] = Services.of(settings)
     _trust(app, settings.trusted_proxies)
     accounts.register(app)
@@ -49,6 +52,13 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     reference.register(app)
     return app
+
+
+class _PlainFlask(Flask):
+    """Has no coroutines, and doesn't ask ten functions at each request whether they are one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def _trust(app: Flask, proxies: int) -> None:

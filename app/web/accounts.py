@@ -52,7 +52,7 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     seconds = time.monotonic() - g.begun_at
     route, method = _route(), request.method if request.method in _METHODS else "other"
-    response.headers[HEADER] = g.request_id
+    response.headers.add(HEADER, g.request_id)
     metrics.note("requests", method, route, str(response.status_code))
     metrics.note("request_seconds", route, value=seconds)
     log.info(

@@ -13,7 +13,7 @@ MAX_PAGE = 100
 
 def answer(body: Body, status: int = 200) -> Response:
     """The body as JSON."""
-    return Response(body.json_bytes(), status, mimetype="application/json")
+    return Response(body.json_bytes(), status, content_type="application/json")
 
 
 def page_limit() -> int:

@@ -6,12 +6,14 @@ from typing import cast
 
 from flask import Flask, g, request
 
-from app import apikeys
+from app import apikeys, ids
 from app.key_errors import AdminRequired
-from app.models import ApiKey
+from app.models import ApiKey, Job
 from app.web.services import services
 
 OPEN_PATHS = frozenset({"/api/health", "/api/openapi.json"})
+#: Their job is looked up together with the key.
+JOB_ENDPOINTS = frozenset({"live.status", "live.events"})
 
 
 def register(app: Flask) -> None:
@@ -35,9 +37,19 @@ def require_admin() -> None:
         raise AdminRequired
 
 
+def asked_job() -> Job | None:
+    """The job that the current request, to one of JOB_ENDPOINTS, names; None if it isn't the caller's."""
+    return cast(Job | None, g.asked_job)
+
+
 def _require_key() -> None:
-    if needs_key(request.path):
-        g.api_key = apikeys.authenticate(services().database, presented_key())
+    if not needs_key(request.path):
+        return
+    database, job_id = services().database, (request.view_args or {}).get("job_id", "")
+    if request.endpoint in JOB_ENDPOINTS and ids.is_id(job_id):
+        g.api_key, g.asked_job = apikeys.authenticate_for(database, presented_key(), job_id)
+    else:
+        g.api_key, g.asked_job = apikeys.authenticate(database, presented_key()), None
 
 
 def presented_key() -> str | None:

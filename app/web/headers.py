@@ -14,8 +14,6 @@ OTHERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'
 #: For what has another address when it changes (RFC 8246).
 FOR_EVER = "public, max-age=31536000, immutable"
 
-
-#: Nobody else sets them.
 _ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
 #: What a browser may offer a page; the microphone only to the page that records with it.
 NO_DEVICES = "camera=(), geolocation=(), microphone=()"
@@ -24,8 +22,8 @@ A_MICROPHONE = "camera=(), geolocation=(), microphone=(self)"
 
 def register(app: Flask, settings: Settings) -> None:
     """Puts the headers on whatever leaves the application."""
-    pages = of_a_shared_page(settings.public_url, [])
-    app.after_request(lambda response: _write(response, pages))
+    defaults = _Defaults(of_a_shared_page(settings.public_url, []))
+    app.after_request(lambda response: _write(response, defaults))
 
 
 def of_the_page(public_url: str, video_origins: Sequence[str]) -> dict[str, str]:
@@ -79,14 +77,24 @@ def _origin(public_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _write(response: Response, pages: Mapping[str, str]) -> Response:
-    is_page = response.mimetype == "text/html"
-    response.headers.extend(_ALWAYS)
-    for name, value in (pages if is_page else OTHERS).items():
-        response.headers.setdefault(name, value)
-    if is_page:
-        response.headers.setdefault("Permissions-Policy", NO_DEVICES)
-    if is_page or response.is_json:
-        # Both may hold signed links.
-        response.headers.setdefault("Cache-Control", "no-store")
+def _write(response: Response, defaults: _Defaults) -> Response:
+    said = {name.lower() for name, _ in response.headers}
+    wanted = defaults.of(response.headers.get("Content-Type", ""))
+    response.headers.extend([header for header in wanted if header[0].lower() not in said])
     return response
+
+
+class _Defaults:
+    """What an answer of each kind says, unless it says otherwise itself."""
+
+    def __init__(self, pages: Mapping[str, str]) -> None:
+        # Both may hold signed links.
+        unkept = ("Cache-Control", "no-store")
+        self._pages = [*_ALWAYS, *pages.items(), ("Permissions-Policy", NO_DEVICES), unkept]
+        self._others = [*_ALWAYS, *OTHERS.items()]
+        self._json = [*self._others, unkept]
+
+    def of(self, content_type: str) -> Sequence[tuple[str, str]]:
+        if content_type.startswith("application/json"):
+            return self._json
+        return self._pages if content_type.startswith("text/html") else self._others

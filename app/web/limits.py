@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
+from contextlib import suppress
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 import structlog
 from flask import Flask, Response, request
-from flask_limiter import ApplicationLimit, ExemptionScope, Limiter
+from flask_limiter import ApplicationLimit, ExemptionScope, Limiter, RateLimitExceeded, RequestLimit
 from flask_limiter._limits import RuntimeLimit
 from flask_limiter._manager import LimitManager
 from redis.exceptions import RedisError
@@ -35,7 +37,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     With Redis down each process counts for itself until it is back.
     """
-    limiter = Limiter(
+    limiter = _FixedLimiter(
         client_address,
         application_limits=[
             ApplicationLimit(settings.rate_limit, scope="api", exempt_when=_is_elsewhere),
@@ -54,15 +56,46 @@ def register(app: Flask, settings: Settings) -> None:
         # Its own headers give the reset as a date, and Retry-After on every answer.
         headers_enabled=False,
     )
+    # It would look at every answer, too, for what we don't use.
+    app.extensions["limiter"] = {limiter}
     limiter.init_app(app)
-    limiter.limit_manager = _FixedLimits(limiter.limit_manager)
     app.extensions["talkreel-limiter"] = limiter
+    app.before_request(limiter.count)
     app.after_request(lambda response: _tell(limiter, response))
 
 
-class _FixedLimits(LimitManager):
-    """The same limits for every request. flask-limiter would read their texts anew for each."""
+class _FixedLimiter(Limiter):
+    """The same limits for every request. flask-limiter would look them up and read their texts for each."""
 
+    def init_app(self, app: Flask) -> None:
+        super().init_app(app)
+        self.limit_manager = _FixedLimits(self.limit_manager)
+        self._fixed = sorted(self.limit_manager.fixed, key=attrgetter("limit"))
+
+    def count(self) -> None:
+        """Raises RateLimitExceeded.
+
+        Where Redis doesn't answer flask-limiter asks once more, and knows what to do without it.
+        """
+        if not self._storage_dead:
+            with suppress(RedisError):
+                self._count()
+                return
+        self._check_request_limit()
+
+    def _count(self) -> None:
+        counted = self.context.view_rate_limits
+        for limit in self._fixed:
+            if limit.is_exempt:
+                continue
+            whose = [self._key_prefix, limit.key_func(), str(limit.scope)]
+            passes = self.limiter.hit(limit.limit, *whose)
+            counted.append(RequestLimit(self, limit.limit, whose, not passes, limit.shared))
+            if not passes:
+                raise RateLimitExceeded(limit)
+
+
+class _FixedLimits(LimitManager):
     def __init__(self, known: LimitManager) -> None:
         super().__init__(
             application_limits=[],
@@ -72,11 +105,11 @@ class _FixedLimits(LimitManager):
             route_exemptions={},
             blueprint_exemptions={},
         )
-        self._fixed = known.application_limits
+        self.fixed = known.application_limits
 
     def resolve_limits(self, *_request: Any, **_more: Any) -> tuple[list[RuntimeLimit], ...]:
         # As limits of a view: those of an application are looked up in a set of all that were seen.
-        return [], self._fixed
+        return [], self.fixed
 
     def exemption_scope(self, *_request: Any) -> ExemptionScope:
         return ExemptionScope.NONE
@@ -87,8 +120,13 @@ def client_address() -> str:
 
     All whose address can't be read count as one: a proxy's odd header must not open the gates.
     """
+    return _counted_as(request.remote_addr or "")
+
+
+@lru_cache(maxsize=4096)
+def _counted_as(text: str) -> str:
     try:
-        address = ipaddress.ip_address(_without_port(request.remote_addr or ""))
+        address = ipaddress.ip_address(_without_port(text))
     except ValueError:
         return "unreadable"
     if isinstance(address, ipaddress.IPv6Address):
@@ -134,9 +172,9 @@ def _write_headers(limiter: Limiter, response: Response) -> None:
         return
     limit = min(limits, key=attrgetter("remaining"))
     reset_seconds = max(0, math.ceil(limit.window.reset_time - clock.now_seconds()))
-    response.headers["RateLimit-Limit"] = str(limit.limit.amount)
-    response.headers["RateLimit-Remaining"] = str(limit.remaining)
-    response.headers["RateLimit-Reset"] = str(reset_seconds)
+    response.headers.add("RateLimit-Limit", str(limit.limit.amount))
+    response.headers.add("RateLimit-Remaining", str(limit.remaining))
+    response.headers.add("RateLimit-Reset", str(reset_seconds))
     if response.status_code == RateLimited.status:
         # A quota knows better when to come back.
         response.headers.setdefault("Retry-After", str(max(1, reset_seconds)))

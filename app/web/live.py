@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
+from werkzeug.http import generate_etag
 
-from app import ids, jobs
 from app.errors import JobNotFound, TooManyStreams
 from app.models import Job
 from app.payloads import Links, StatusBody
 from app.states import TERMINAL
-from app.web.auth import caller
+from app.web.auth import asked_job, caller
 from app.web.events import MIME_TYPE, EventStream, Follower
 from app.web.openapi import parameters
 from app.web.openapi.operations import Answer, Parameter, Tag, described
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 live = Blueprint("live", __name__, url_prefix="/api")
 
 POLL_AFTER_SECONDS = 2
+#: How a client says, in WSGI's words, what it has already.
+_CONDITIONS = frozenset({"HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH"})
 LAST_EVENT_ID = Parameter(
     "Last-Event-ID", "header", {"type": "string"}, "The `id` of the last event you heard: only news follow."
 )
@@ -47,7 +49,7 @@ LAST_EVENT_ID = Parameter(
 def status(job_id: str) -> Response:
     job = _own(job_id)
     show = partial(_show, services().links, request.environ)
-    response = Response(mimetype="application/json")
+    response = Response(content_type="application/json")
     show(response, job)
     return delayed(response, job_id, show, has_ended=job.status in TERMINAL)
 
@@ -71,19 +73,20 @@ def events(job_id: str) -> Response:
 
 
 def _own(job_id: str) -> Job:
-    if not ids.is_id(job_id):
+    job = asked_job()
+    if job is None or job.id != job_id:
         raise JobNotFound
-    return jobs.get(services().database, job_id, owner=caller().id)
+    return job
 
 
 def _show(links: Links, environ: WSGIEnvironment, response: Response, job: Job) -> None:
     """The status object, or 304 where the client of `environ` has it already (RFC 9110, section 13.1.2)."""
     response.status_code = 200
-    response.data = StatusBody.of(job, links).json_bytes()
-    response.cache_control.private = True
-    response.cache_control.no_cache = True
-    response.add_etag(overwrite=True)
+    response.data = body = StatusBody.of(job, links).json_bytes()
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(generate_etag(body))
     response.headers.pop("Retry-After", None)
     if job.status not in TERMINAL:
         response.headers["Retry-After"] = str(POLL_AFTER_SECONDS)
-    response.make_conditional(environ)
+    if not _CONDITIONS.isdisjoint(environ):
+        response.make_conditional(environ)

@@ -17,10 +17,23 @@ def ask(world: World, path: str) -> None:
     assert world.alice.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_a_question_is_two_statements_and_no_transaction(database_world: World, path: str) -> None:
+def test_a_status_is_one_statement_and_no_transaction(database_world: World) -> None:
     world = database_world
-    path = path.format(job_id=add_ended(world, world.alice, 1000)[0])
+    path = f"/api/status/{add_ended(world, world.alice, 1000)[0]}"
+    ask(world, path)
+
+    with statements_of(world.services.database) as statements:
+        ask(world, path)
+
+    (statement,) = statements
+    assert statement.startswith("SELECT")
+    assert "FROM api_keys LEFT OUTER JOIN jobs" in statement
+
+
+@pytest.mark.parametrize("path", PATHS[1:])
+def test_a_list_is_two_statements_and_no_transaction(database_world: World, path: str) -> None:
+    world = database_world
+    add_ended(world, world.alice, 1000)
     ask(world, path)
 
     with statements_of(world.services.database) as statements:
@@ -29,6 +42,7 @@ def test_a_question_is_two_statements_and_no_transaction(database_world: World, 
     assert [statement.split()[0] for statement in statements] == ["SELECT", "SELECT"]
     assert "FROM api_keys" in statements[0]
     assert "FROM jobs" in statements[1]
+    assert "notices" not in statements[1]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -55,13 +69,16 @@ def test_a_refused_question_asks_no_database(make_world: MakeWorld) -> None:
     assert (statements, commands) == ([], ["EVALSHA"])
 
 
-def test_a_key_that_is_revoked_meanwhile_is_refused_at_once(database_world: World) -> None:
-    ask(database_world, "/api/jobs")
+@pytest.mark.parametrize("path", PATHS[:2])
+def test_a_key_that_is_revoked_meanwhile_is_refused_at_once(database_world: World, path: str) -> None:
+    world = database_world
+    path = path.format(job_id=add_ended(world, world.alice, 1000)[0])
+    ask(world, path)
 
-    with database_world.services.database.writing() as session:
+    with world.services.database.writing() as session:
         session.connection().exec_driver_sql("UPDATE api_keys SET revoked_at_ms = 1")
 
-    assert database_world.alice.get("/api/jobs").status_code == 401
+    assert world.alice.get(path).status_code == 401
 
 
 def test_a_valkey_that_forgot_the_script_is_told_it_again(world: World) -> None:
