@@ -22,6 +22,7 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
     overview  renderlogs                       how it all is; how a failed render's log ended
     slots  idempotency  marks                  how many jobs at once; what came before; has a job changed
+    callers                                    who is calling, and with which job
     submissions  leases  housekeeping          the verbs: the upload's, a worker's, the sweeper's
     webhooks                                   the verbs: an owner's again, of what was sent
     retries                                    the verbs: an operator's, of what failed

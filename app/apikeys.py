@@ -1,52 +1,26 @@
-"""API keys: minted once, kept as SHA-256, found by it; and what their admins do with them."""
+"""API keys: minted once, kept as SHA-256; and what their admins do with them."""
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
-import sqlalchemy
-from sqlalchemy import and_, bindparam, or_, tuple_, update
+from sqlalchemy import tuple_, update
 from sqlmodel import col, select
 
-from app import clock, cursors, ids, signing
+from app import cursors, ids, signing
 from app.cursors import Cursor
 from app.database import Database, now_ms
-from app.errors import DatabaseUnavailable, InvalidApiKey, MissingApiKey
 from app.key_errors import KeyNotFound, OwnKey
-from app.lookups import Lookup, instances_of
-from app.models import ApiKey, Job
+from app.models import ApiKey
 
 PREFIX = "tr_"
 #: So much of a key is kept to tell it by. The rest has over 200 random bits.
 SHOWN_CHARACTERS = 8
-#: When a key was last used is known to within this time.
-USE_STEP_MS = 60_000
 #: The highest limit of jobs that a key may have active at once.
 MAX_ACTIVE_JOBS = 100
-
-_IS_ACTIVE = (col(ApiKey.key_sha256) == bindparam("key_sha256"), col(ApiKey.revoked_at_ms).is_(None))
-_KEY, _JOB = instances_of(ApiKey), instances_of(Job)
-_KEY_COLUMNS = len(select(ApiKey).selected_columns)
-
-
-def _key_and_job(values: Sequence[Any]) -> tuple[ApiKey, Job | None]:
-    key, job = values[:_KEY_COLUMNS], values[_KEY_COLUMNS:]
-    return _KEY(key), _JOB(job) if job[0] is not None else None
-
-
-_ACTIVE = Lookup(select(ApiKey).where(*_IS_ACTIVE), _KEY)
-_ACTIVE_WITH_JOB = Lookup(
-    sqlalchemy.select(ApiKey, Job)
-    .join(Job, and_(col(Job.id) == bindparam("job_id"), col(Job.api_key_id) == ApiKey.id), isouter=True)
-    .where(*_IS_ACTIVE),
-    _key_and_job,
-)
 
 
 @dataclass(frozen=True)
@@ -90,7 +64,7 @@ def mint(
             ApiKey(
                 id=minted.id,
                 name=name,
-                key_sha256=_digest(minted.api_key),
+                key_sha256=digest_of(minted.api_key),
                 webhook_secret=minted.webhook_secret,
                 max_active_jobs=max_active_jobs,
                 prefix=minted.api_key[:SHOWN_CHARACTERS],
@@ -100,54 +74,6 @@ def mint(
             )
         )
     return minted
-
-
-def authenticate(database: Database, api_key: str | None) -> ApiKey:
-    """The key's row. That it was used is noted.
-
-    Raises:
-        MissingApiKey, InvalidApiKey
-    """
-    digest = _presented(api_key)
-    for key in database.look_up(_ACTIVE, key_sha256=digest):
-        _admit(database, key, digest)
-        return key
-    raise InvalidApiKey
-
-
-def authenticate_for(database: Database, api_key: str | None, job_id: str) -> tuple[ApiKey, Job | None]:
-    """The same, and in the same round trip the job of this id, if it is the key's.
-
-    Raises:
-        MissingApiKey, InvalidApiKey
-    """
-    digest = _presented(api_key)
-    for key, job in database.look_up(_ACTIVE_WITH_JOB, key_sha256=digest, job_id=job_id):
-        _admit(database, key, digest)
-        return key, job
-    raise InvalidApiKey
-
-
-def _presented(api_key: str | None) -> str:
-    if not api_key:
-        raise MissingApiKey
-    return _digest(api_key)
-
-
-def _admit(database: Database, key: ApiKey, digest: str) -> None:
-    if not hmac.compare_digest(key.key_sha256, digest):
-        raise InvalidApiKey
-    _note_use(database, key)
-
-
-def _note_use(database: Database, key: ApiKey) -> None:
-    """Not oftener than it matters, and in nobody's way: with the database busy, the next request does it."""
-    if clock.now_seconds() * 1000 - (key.last_used_at_ms or 0) < USE_STEP_MS:
-        return
-    used_at_ms = col(ApiKey.last_used_at_ms)
-    is_due = or_(used_at_ms.is_(None), used_at_ms < now_ms() - USE_STEP_MS)
-    with suppress(DatabaseUnavailable), database.writing(waits=False) as session:
-        session.exec(update(ApiKey).where(col(ApiKey.id) == key.id, is_due).values(last_used_at_ms=now_ms()))
 
 
 def get(database: Database, key_id: str) -> ApiKey:
@@ -246,5 +172,6 @@ def rotate_secret(database: Database, key_id: str, *, grace_seconds: int) -> Rot
     return None if until_ms is None else RotatedSecret(secret, until_ms)
 
 
-def _digest(api_key: str) -> str:
+def digest_of(api_key: str) -> str:
+    """What is kept of a key."""
     return hashlib.sha256(api_key.encode()).hexdigest()

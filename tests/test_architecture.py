@@ -42,7 +42,7 @@ FLOORS = (
         "app.overview",
         "app.renderlogs",
     },
-    {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks", "app.retries"},
+    {"app.submissions", "app.leases", "app.housekeeping", "app.webhooks", "app.retries", "app.callers"},
     {"app.operator_bodies", "app.scrape"},
     {"app.doctor"},
     {"app.web", "app.service", "app.tools"},

@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import Flask, g, request
 
-from app import apikeys, ids
+from app import callers, ids
 from app.key_errors import AdminRequired
 from app.models import ApiKey, Job
 from app.web.services import services
@@ -47,9 +47,9 @@ def _require_key() -> None:
         return
     database, job_id = services().database, (request.view_args or {}).get("job_id", "")
     if request.endpoint in JOB_ENDPOINTS and ids.is_id(job_id):
-        g.api_key, g.asked_job = apikeys.authenticate_for(database, presented_key(), job_id)
+        g.api_key, g.asked_job = callers.authenticate_for(database, presented_key(), job_id)
     else:
-        g.api_key, g.asked_job = apikeys.authenticate(database, presented_key()), None
+        g.api_key, g.asked_job = callers.authenticate(database, presented_key()), None
 
 
 def presented_key() -> str | None:

@@ -7,7 +7,7 @@ import hmac
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from app import apikeys, scrape
+from app import callers, scrape
 from app.errors import DatabaseUnavailable, InvalidApiKey, MissingApiKey
 from app.key_errors import AdminRequired
 from app.web.auth import presented_key
@@ -37,5 +37,5 @@ def _require_reader() -> None:
     token, presented = services().settings.metrics_token.get_secret_value(), presented_key()
     if token and hmac.compare_digest(token.encode(), (presented or "").encode()):
         return
-    if not apikeys.authenticate(services().database, presented).is_admin:
+    if not callers.authenticate(services().database, presented).is_admin:
         raise AdminRequired

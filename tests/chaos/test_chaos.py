@@ -13,7 +13,7 @@ from tests.servers import postgres
 
 @pytest.mark.fault(24)
 def test_every_accepted_job_ends_whatever_happens(tmp_path: Path) -> None:
-    report = storm(tmp_path / "storm", seconds=30, seed=24)
+    report = storm(tmp_path / "storm", seconds=20, seed=24)
 
     assert not report.broken, report
     assert len(report.wounds) > 1, report

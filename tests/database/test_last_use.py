@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, update
 
-from app import apikeys
+from app import callers
 from app.apikeys import MintedKey
 from app.database import BUSY_TIMEOUT_SECONDS, Database, now_ms
 from app.errors import DatabaseUnavailable
@@ -26,7 +26,7 @@ def last_used_ms(database: Database, key: MintedKey) -> int | None:
 
 
 def test_the_first_use_is_noted(database: Database, key: MintedKey) -> None:
-    apikeys.authenticate(database, key.api_key)
+    callers.authenticate(database, key.api_key)
 
     row = key_row(database, key.id)
     assert row.last_used_at_ms is not None
@@ -34,19 +34,19 @@ def test_the_first_use_is_noted(database: Database, key: MintedKey) -> None:
 
 
 def test_within_a_minute_nothing_is_written(database: Database, key: MintedKey) -> None:
-    apikeys.authenticate(database, key.api_key)
+    callers.authenticate(database, key.api_key)
     noted = last_used_ms(database, key)
 
-    apikeys.authenticate(database, key.api_key)
+    callers.authenticate(database, key.api_key)
 
     assert last_used_ms(database, key) == noted
 
 
 def test_after_a_minute_it_is_noted_again(database: Database, key: MintedKey) -> None:
-    change_key(database, key.id, last_used_at_ms=now_ms() - apikeys.USE_STEP_MS - 1)
+    change_key(database, key.id, last_used_at_ms=now_ms() - callers.USE_STEP_MS - 1)
     noted = last_used_ms(database, key)
 
-    apikeys.authenticate(database, key.api_key)
+    callers.authenticate(database, key.api_key)
 
     assert (last_used_ms(database, key) or 0) > (noted or 0)
 
@@ -56,11 +56,11 @@ def test_a_locked_database_lets_the_request_through_at_once(database: Database, 
     with database.writing() as session:
         session.exec(update(ApiKey).where(col(ApiKey.id) == key.id).values(name="held"))
 
-        assert apikeys.authenticate(database, key.api_key).id == key.id
+        assert callers.authenticate(database, key.api_key).id == key.id
 
     assert time.monotonic() - begun_at < BUSY_TIMEOUT_SECONDS / 2, "it waited for the lock"
     assert last_used_ms(database, key) is None
-    apikeys.authenticate(database, key.api_key)
+    callers.authenticate(database, key.api_key)
     assert last_used_ms(database, key) is not None
 
 
