@@ -15,7 +15,7 @@ from pathlib import Path
 import ffmpeg
 
 from worker import riff
-from worker.bounds import CORES, Bounds
+from worker.bounds import CORES, HERE, Bounds
 from worker.command import Command
 from worker.failures import CheckFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, command, local, run
@@ -159,7 +159,7 @@ def _timed(joined: Path, sound: Sound, folder: Path) -> Path:
         **{"bsf:a": retiming(sound, FRAME_SAMPLES, frames_of(sound))},
         **ANONYMOUS,
     )
-    run(graph, Bounds(deadline_seconds=120 + sound.duration_seconds / 20))
+    run(graph, Bounds(deadline_seconds=120 + sound.duration_seconds / 20, core=HERE))
     return path
 
 

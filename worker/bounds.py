@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 
 CORES = os.cpu_count() or 1
+#: The core that one is on.
+HERE = -1
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,10 @@ class Bounds:
 
     `stall_seconds` is how long its progress may stand still: long, for on a busy machine a niced process may
     get nothing for half a minute. `processor_seconds` is summed over all cores.
+
+    It keeps to its `core`, if it has one: that of this number, for those that run side by side, or HERE,
+    where it began. Threads that hand on small packets wake each other all the time, and that takes far
+    longer from one core to another.
 
     A program that `is_foreign` is neither ours nor ffmpeg. It may start others: it gets a process group,
     which ends with it. It may map and open what it likes, as GPU drivers map more than there is, and be
@@ -27,6 +33,7 @@ class Bounds:
     address_space_bytes: int = 2 << 30
     file_bytes: int = 8 << 30
     nice: int = 10
+    core: int | None = None
     is_foreign: bool = False
 
     def __post_init__(self) -> None:
@@ -42,4 +49,5 @@ class Bounds:
         if self.is_foreign:
             return everyones
         processor_seconds = math.ceil(self.processor_seconds)
-        return [*everyones, f"AS={self.address_space_bytes}", f"CPU={processor_seconds}", "NOFILE=64"]
+        limits = [*everyones, f"AS={self.address_space_bytes}", f"CPU={processor_seconds}", "NOFILE=64"]
+        return limits if self.core is None else [*limits, f"STAY={self.core}"]

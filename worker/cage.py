@@ -2,12 +2,13 @@
 
 `main`, run by a bare interpreter that starts fast, and so importing nothing but the standard library, takes
 
-    PARENT_PID NICE HOW LIMIT=VALUE ... READ=PATH ... WRITE=PATH ... -- PROGRAM ARGUMENT ...
+    PARENT_PID NICE HOW LIMIT=VALUE ... [STAY=NUMBER] READ=PATH ... WRITE=PATH ... -- PROGRAM ARGUMENT ...
 
 HOW is `become`, for our own programs and ffmpeg: nothing but PATHs can be opened, nor any socket, where the
 kernel can hold that. Or it is `guard`, for a program that may start others: the cage, which must lead a
 process group, then stays beside the program, and ends all that it started when it or the parent ends.
-LIMIT is a name of the `resource` module without its prefix (`AS`, `CPU`, `FSIZE`, `NOFILE`).
+LIMIT is a name of the `resource` module without its prefix (`AS`, `CPU`, `FSIZE`, `NOFILE`). With STAY the
+program keeps to one core: that of this number among those it may use; for a negative number, to where it is.
 
 It imports little, as its start is paid for by each child: neither pathlib nor typing.
 It is a program and no `preexec_fn`, because code between fork and exec is not safe in a process that has
@@ -55,6 +56,18 @@ def limit(name: str, value: int) -> None:
     allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
     # A second between soft and hard, or the kernel skips SIGXCPU and kills outright.
     resource.setrlimit(kind, (allowed, allowed + 1 if name == "CPU" and allowed == value else allowed))
+
+
+def stay(number: int) -> None:
+    """Keeps us to one core: that of this number among ours, or for a negative one here. Linux only."""
+    if sys.platform != "linux":
+        return
+    allowed = sorted(os.sched_getaffinity(0))
+    core = ctypes.CDLL(None).sched_getcpu() if number < 0 else allowed[number % len(allowed)]
+    try:
+        os.sched_setaffinity(0, {core})
+    except (OSError, ValueError):
+        return  # It takes longer so, and that is all.
 
 
 def confine(reads: Sequence[str], writes: Sequence[str]) -> None:
@@ -136,7 +149,9 @@ def main(arguments: list[str]) -> None:
     bounds = [item.split("=", 1) for item in items]
     reads, writes = ([path for name, path in bounds if name == kind] for kind in ("READ", "WRITE"))
     for name, value in bounds:
-        if name not in {"READ", "WRITE"}:
+        if name == "STAY":
+            stay(int(value))
+        elif name not in {"READ", "WRITE"}:
             limit(name, int(value))
     if how == "become":
         confine(reads, writes)

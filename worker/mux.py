@@ -7,7 +7,7 @@ from pathlib import Path
 import ffmpeg
 
 from app.states import MotionMade
-from worker.bounds import Bounds
+from worker.bounds import HERE, Bounds
 from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
 from worker.scene import FRAME_RATE, ReportShare, Scene, SoundTrack, VideoTrack
 
@@ -47,7 +47,7 @@ def mux(video: VideoTrack, sound: SoundTrack, scene: Scene, path: Path, report: 
     )
     seconds = scene.sound.duration_seconds
     # The second pass, which moves the index to the front, makes no progress that could be seen.
-    bounds = Bounds(deadline_seconds=300 + seconds / 10, stall_seconds=120 + seconds / 20)
+    bounds = Bounds(deadline_seconds=300 + seconds / 10, stall_seconds=120 + seconds / 20, core=HERE)
     run(graph, bounds, expected_seconds=seconds, report=report)
 
 

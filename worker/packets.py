@@ -14,7 +14,7 @@ from pathlib import Path
 
 import ffmpeg
 
-from worker.bounds import Bounds
+from worker.bounds import HERE, Bounds
 from worker.ffmpeg import CLOSED, local, run
 from worker.scene import ReportShare
 
@@ -60,7 +60,7 @@ def track_of(
     graph = ffmpeg.input(local(path), **CLOSED, f="mov", copyts=None)[f"{kind}:0"].output(
         local(listing), f="framecrc", c="copy"
     )
-    bounds = Bounds(deadline_seconds=120 + expected_seconds / 10)
+    bounds = Bounds(deadline_seconds=120 + expected_seconds / 10, core=HERE)
     run(graph, bounds, expected_seconds=expected_seconds, report=report)
     with listing.open() as lines:
         track = _summed(lines)

@@ -7,7 +7,6 @@ So each section but the first begins a little early, and leaves out what comes b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +43,19 @@ class Track:
     max_seconds: float
 
     @property
-    def edges(self) -> list[int]:
-        """The samples between which the sections lie."""
-        count = max(1, min(CORES, int(self.seconds / MIN_SECONDS)))
-        begins = [round(self.seconds * number / count * self.sample_rate) for number in range(count)]
-        return [*begins, round(self.max_seconds * self.sample_rate)]
+    def count(self) -> int:
+        """How many sections it has."""
+        return max(1, min(CORES, int(self.seconds / MIN_SECONDS)))
+
+    def span(self, number: int) -> tuple[int, int]:
+        """The first sample of a section, and the one after its last."""
+        first, end = (round(self.seconds * n / self.count * self.sample_rate) for n in (number, number + 1))
+        return first, end if number + 1 < self.count else round(self.max_seconds * self.sample_rate)
 
     @property
     def is_worth_it(self) -> bool:
         size_bytes = self.max_seconds * self.sample_rate * self.channels * 2
-        return len(self.edges) > 2 and self.seconds < self.max_seconds and size_bytes < MAX_BYTES
+        return self.count > 1 and self.seconds < self.max_seconds and size_bytes < MAX_BYTES
 
 
 def decode(track: Track, path: Path, block_samples: int, report: ReportShare) -> bool:
@@ -62,19 +64,17 @@ def decode(track: Track, path: Path, block_samples: int, report: ReportShare) ->
     Raises:
         What `process.run_all` does.
     """
-    spans = list(pairwise(track.edges))
-    paths = [path, *(path.with_suffix(f".{number}") for number in range(1, len(spans)))]
-    decoders = [_decoder(track, span, at, block_samples) for span, at in zip(spans, paths, strict=True)]
-    complaints = run_all(decoders, report)
+    paths = [path, *(path.with_suffix(f".{number}") for number in range(1, track.count))]
+    complaints = run_all([_decoder(track, n, paths[n], block_samples) for n in range(len(paths))], report)
     for tail in paths[1:]:
         riff.extend(path, tail)
         tail.unlink()
     return not any(complaints)
 
 
-def _decoder(track: Track, span: tuple[int, int], path: Path, block_samples: int) -> Command:
-    """What decodes the samples from the first of `span` up to its end: to a WAV file, those after it bare."""
-    first, end = span
+def _decoder(track: Track, number: int, path: Path, block_samples: int) -> Command:
+    """What decodes one section: the first to a WAV file, those after it bare."""
+    first, end = track.span(number)
     graph = (
         _opened(track, first)["a:0"]
         .filter("atrim", start_pts=first, end_pts=end)
@@ -82,7 +82,7 @@ def _decoder(track: Track, span: tuple[int, int], path: Path, block_samples: int
         .output(local(path), f="s16le" if first else "wav", acodec="pcm_s16le", **ANONYMOUS)
     )
     seconds = min(end / track.sample_rate, track.seconds) - first / track.sample_rate
-    return command(graph, Bounds(deadline_seconds=60 + seconds / 10), expected_seconds=seconds)
+    return command(graph, Bounds(deadline_seconds=60 + seconds / 10, core=number), expected_seconds=seconds)
 
 
 def _opened(track: Track, first: int) -> Any:

@@ -11,7 +11,7 @@ import ffmpeg
 from app.media import MediaType
 from app.notices import Notice
 from worker import riff, sections
-from worker.bounds import Bounds
+from worker.bounds import HERE, Bounds
 from worker.failures import RenderFailed
 from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
 from worker.probe import Probe, probed
@@ -120,7 +120,7 @@ def _decoded(
         t=max_seconds + EXCESS_SECONDS,
         **ANONYMOUS,
     )
-    bounds = Bounds(deadline_seconds=60 + expected_seconds / 10)
+    bounds = Bounds(deadline_seconds=60 + expected_seconds / 10, core=HERE)
     return run(graph, bounds, expected_seconds=expected_seconds, report=report)
 
 

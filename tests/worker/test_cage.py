@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from app.media import MediaType
 from tests.media_samples import Samples, patches
 from worker import cage, landlock, seccomp
-from worker.bounds import Bounds
+from worker.bounds import CORES, HERE, Bounds
 from worker.command import Command
 from worker.failures import RenderFailed
 from worker.ffmpeg import command, local
@@ -117,6 +118,28 @@ def test_its_own_folder_is_its_own(folder: Path) -> None:
     program = "open('new', 'w').write('x'); import os; os.rename('new', 'other'); print(open('other').read())"
     assert tried(program, folder) == ""
     assert (folder / "other").read_text() == "x"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose its core")
+@pytest.mark.parametrize("core", [None, HERE, 0, 1, CORES])
+def test_who_is_to_keep_to_a_core_does(folder: Path, core: int | None) -> None:
+    program = "import os; open('cores', 'w').write(repr(sorted(os.sched_getaffinity(0))))"
+    ours = sorted(os.sched_getaffinity(0))
+
+    run(
+        Command(
+            [sys.executable, "-c", program],
+            Bounds(deadline_seconds=60, core=core),
+            reach=Reach(PYTHON, (folder,)),
+            folder=folder,
+        )
+    )
+
+    kept = json.loads((folder / "cores").read_text())
+    if core is None:
+        assert kept == ours
+    else:
+        assert kept == [ours[core % len(ours)]] if core >= 0 else len(kept) == 1
 
 
 def test_what_the_caged_start_is_caged(folder: Path) -> None:
