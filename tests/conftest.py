@@ -9,9 +9,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from app import migrations
 from app.database import Database
 from app.settings import Settings
+from tests.schema import migrate
 from tests.servers import Postgres, Valkey, postgres, valkey
 from tests.service import Service
 from tests.world import World
@@ -68,7 +68,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database(database_url: str) -> Iterator[Database]:
     """A migrated database of each kind in turn."""
     database = Database(database_url)
-    migrations.upgrade(database)
+    migrate(database)
     yield database
     database.close()
 

@@ -15,14 +15,20 @@ import psutil
 
 from app import apikeys, migrations
 from app.database import Database
-from tests.processes import Server, free_ports
+from tests.processes import POLL_SECONDS, Server, free_ports
 from tests.world import png, wav
 
 TALKREEL = str(Path(sys.executable).parent / "talkreel")
 TERMINAL = {"COMPLETED", "FAILED", "CANCELLED"}
 
 
-def wait_until(condition: Callable[[], Any], *, seconds: float = 30, poll_seconds: float = 0.02) -> Any:
+#: How often a status is asked for that stays once it is there. Oftener, asking would slow down the work.
+PATIENT_SECONDS = 0.2
+
+
+def wait_until(
+    condition: Callable[[], Any], *, seconds: float = 30, poll_seconds: float = POLL_SECONDS
+) -> Any:
     """The condition's first true value. Fails when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -136,4 +142,5 @@ class User:
             assert status["status"] in wanted | {"PENDING", "PROCESSING"}, status
             return status if status["status"] in wanted else None
 
-        return dict(wait_until(look, seconds=seconds))
+        poll_seconds = PATIENT_SECONDS if wanted <= TERMINAL else POLL_SECONDS
+        return dict(wait_until(look, seconds=seconds, poll_seconds=poll_seconds))

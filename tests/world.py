@@ -16,13 +16,14 @@ from redis import Redis
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from app import apikeys, jobs, leases, migrations
+from app import apikeys, jobs, leases
 from app.apikeys import MintedKey
 from app.leases import Lease, Outcome
 from app.settings import Settings
 from app.states import MotionMade
 from app.web import create_app
 from app.web.services import EXTENSION, Services
+from tests.schema import migrate
 
 #: What `World.complete` stores beside a video.
 POSTER = b"\xff\xd8 a picture"
@@ -98,7 +99,7 @@ class World:
         Redis.from_url(self.settings.redis_url).flushdb()
         self.app = create_app(self.settings)
         self.services = self.app.extensions[EXTENSION]
-        migrations.upgrade(self.services.database)
+        migrate(self.services.database)
         self.alice, self.bob = self.person("alice"), self.person("bob")
         return self
 

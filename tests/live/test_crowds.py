@@ -56,7 +56,7 @@ def test_a_process_that_stops_sends_its_streams_elsewhere_at_once(small_web: Web
 
         assert [line.to_the_end().endswith("retry: 1000\n\n") for line in lines] == [True] * len(lines)
         assert waiting.body == alice.status(job_id)
-    assert small_web.server.process.wait(3) == 0
+    assert small_web.server.process.wait(10) == 0
 
 
 def was_counted(web: Web, *request: str) -> bool:
