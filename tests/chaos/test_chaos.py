@@ -13,7 +13,7 @@ from tests.servers import postgres
 
 @pytest.mark.fault(24)
 def test_every_accepted_job_ends_whatever_happens(tmp_path: Path) -> None:
-    report = storm(tmp_path / "storm", seconds=20, seed=24)
+    report = storm(tmp_path / "storm", seconds=16, seed=24)
 
     assert not report.broken, report
     assert len(report.wounds) > 1, report
@@ -24,7 +24,7 @@ def test_every_accepted_job_ends_on_postgresql_too(tmp_path: Path) -> None:
     with postgres() as server:
         report = storm(
             tmp_path / "storm",
-            seconds=12,
+            seconds=10,
             seed=25,
             faults=faults_on(server),
             database_url=server.fresh_database(),

@@ -129,7 +129,7 @@ def test_a_rotated_secret_is_printed_once_with_the_end_of_the_old_one_s_grace(se
     assert timedelta(hours=1, minutes=58) < left < timedelta(hours=2, minutes=1)
 
 
-@pytest.mark.parametrize("grace", ["soon", "24", "-1h", "1w", "99999d", "1h30m"])
+@pytest.mark.parametrize("grace", ["soon", "-1h", "99999d", "1h30m"])
 def test_a_grace_that_is_no_time_is_refused_and_rotates_nothing(service: Service, grace: str) -> None:
     done = run([TALKREEL, "keys", "rotate-secret", "nobody", "--grace", grace], service.environment)
 

@@ -172,12 +172,6 @@ def test_helpers_on_other_machines_draw_some_of_it(
     assert nothing_is_left(shop, job_id)
 
 
-def test_one_worker_alone_draws_all_of_it(alice: User, job_id: str, shop: Workshop) -> None:
-    ends_whole(alice, job_id, retries=0)
-
-    assert nothing_is_left(shop, job_id)
-
-
 def test_a_helper_killed_in_mid_segment_costs_the_job_nothing(
     alice: User, machines: Fleet, job_id: str
 ) -> None:
@@ -238,12 +232,16 @@ def test_after_a_killed_leader_what_is_drawn_stays_drawn(
     assert nothing_is_left(shop, job_id)
 
 
-def test_with_redis_gone_the_leader_goes_on_by_itself(alice: User, job_id: str, redis: Valkey) -> None:
+def test_with_redis_gone_the_leader_draws_all_of_it(
+    alice: User, job_id: str, redis: Valkey, shop: Workshop
+) -> None:
     redis.kill()
     wait_until(lambda: alice.status(job_id)["progress"] > 50, seconds=120)
     redis.start()
 
     ends_whole(alice, job_id, retries=0)
+
+    assert nothing_is_left(shop, job_id)
 
 
 def test_a_segment_that_kills_whoever_draws_it_takes_one_helper_and_every_attempt(
