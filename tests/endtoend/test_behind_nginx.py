@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from app.service import PROCFILE
-from tests.processes import Server, free_ports
+from tests.processes import Server, free_ports, missing
 from tests.service import Service, User
 from tests.world import png, wav
 
@@ -84,7 +84,7 @@ def nginx(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     # Debian keeps it where only root's PATH leads.
     binary = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if not binary:
-        pytest.skip("nginx is not installed")
+        missing("nginx is not installed")
     with Nginx(binary, tmp_path_factory.mktemp("nginx"), service.address) as nginx:
         yield nginx
 
