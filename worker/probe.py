@@ -39,6 +39,11 @@ class Probe:
         return self.layout == "mono" or self.layout.startswith("1 channels")
 
     @property
+    def kept_channels(self) -> int:
+        """Mono stays mono, everything else becomes stereo."""
+        return 1 if self.is_mono else 2
+
+    @property
     def nameless_channels(self) -> int:
         """How many channels there are, where nothing says what each is; else 0."""
         match = re.fullmatch(r"(\d+) channels", self.layout)

@@ -116,7 +116,7 @@ def _decoded(
         rf64="auto",
         acodec="pcm_s16le",
         ar=probe.kept_rate,
-        ac=1 if probe.is_mono else 2,
+        ac=probe.kept_channels,
         t=max_seconds + EXCESS_SECONDS,
         **ANONYMOUS,
     )
@@ -131,7 +131,7 @@ def _on_every_core(source: Path, probe: Probe, path: Path, max_seconds: int, rep
     track = sections.Track(
         source,
         probe.sample_rate,
-        1 if probe.is_mono else 2,
+        probe.kept_channels,
         probe.expected_seconds or 0,
         max_seconds + EXCESS_SECONDS,
     )
