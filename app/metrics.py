@@ -47,6 +47,12 @@ LEASES_LOST = Counter(
     ("noticed",),
     registry=None,
 )
+CONNECTION_ERRORS = Counter(
+    "talkreel_connection_errors",
+    "Errors that ended one connection, by the callback of the event loop that failed.",
+    ("callback",),
+    registry=None,
+)
 WEBHOOK_TRIES = Counter("talkreel_webhook_tries", "Webhooks sent, by outcome.", ("outcome",), registry=None)
 WEBHOOK_SECONDS = Histogram(
     "talkreel_webhook_seconds",
@@ -62,6 +68,7 @@ _BY_NAME: dict[str, Measure] = {
     "stage_seconds": STAGE_SECONDS,
     "attempts": ATTEMPTS,
     "leases_lost": LEASES_LOST,
+    "connection_errors": CONNECTION_ERRORS,
     "webhook_tries": WEBHOOK_TRIES,
     "webhook_seconds": WEBHOOK_SECONDS,
 }
