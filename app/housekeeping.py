@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, and_, delete, or_, update
 from sqlmodel import col, select
 
-from app import clock, jobs
+from app import clock, jobs, leases
 from app.database import Database, now_ms
 from app.models import Delivery, Job, Segment
 from app.queues import Doorbell, bell_id
@@ -47,7 +47,7 @@ def ring_unheard(database: Database, doorbell: Doorbell) -> int:
     """Rings for pending jobs that Redis hasn't heard of, or forgot. Returns how many."""
     _call_anew_the_forgotten(database, doorbell)
     unheard = select(Job.id, Job.generation).where(
-        Job.status == JobStatus.PENDING, col(Job.rung_at_ms).is_(None)
+        Job.status == JobStatus.PENDING, col(Job.rung_at_ms).is_(None), leases.is_due()
     )
     with database.reading() as session:
         found = session.exec(unheard.limit(BATCH)).all()

@@ -47,6 +47,12 @@ LEASES_LOST = Counter(
     ("noticed",),
     registry=None,
 )
+MACHINE_FAULTS = Counter(
+    "talkreel_machine_faults",
+    "Renders that came to nothing because a part of the machine was ill.",
+    ("part",),
+    registry=None,
+)
 CONNECTION_ERRORS = Counter(
     "talkreel_connection_errors",
     "Errors that ended one connection, by the callback of the event loop that failed.",
@@ -68,6 +74,7 @@ _BY_NAME: dict[str, Measure] = {
     "stage_seconds": STAGE_SECONDS,
     "attempts": ATTEMPTS,
     "leases_lost": LEASES_LOST,
+    "machine_faults": MACHINE_FAULTS,
     "connection_errors": CONNECTION_ERRORS,
     "webhook_tries": WEBHOOK_TRIES,
     "webhook_seconds": WEBHOOK_SECONDS,

@@ -111,6 +111,9 @@ class Job(SQLModel, table=True):
     attempts: int = 0
     #: How often a worker was lost.
     retries: int = 0
+    #: Where the service itself was ill: since when, and until when the job waits for it to be well again.
+    deferred_since_ms: int | None = Field(default=None, sa_type=BigInteger)
+    not_before_ms: int | None = Field(default=None, sa_type=BigInteger)
     lease_token: str | None = None
     lease_until_ms: int | None = Field(default=None, sa_type=BigInteger)
 

@@ -66,8 +66,13 @@ def check_face_models(folder: Path) -> None:
 
 
 def _check_workers(doorbell: Doorbell) -> None:
-    if doorbell.live_workers() == 0:
+    """At least one has to be there that begins jobs."""
+    workers = doorbell.workers_seen()
+    if not workers:
         raise NotReady("no render worker has given a sign of life")
+    paused = {worker.paused_by for worker in workers if worker.paused_by}
+    if all(worker.paused_by for worker in workers):
+        raise NotReady(f"all render workers have paused, as this is ill: {', '.join(sorted(paused))}")
 
 
 def _check_disk(data_dir: Path) -> None:

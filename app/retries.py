@@ -88,5 +88,7 @@ def _as_new(slot: int) -> dict[str, object]:
         "error_message": None,
         "generation": Job.generation + 1,
         "rung_at_ms": None,
+        "deferred_since_ms": None,
+        "not_before_ms": None,
         "updated_at_ms": now_ms(),
     }

@@ -58,6 +58,11 @@ class _Truth(Collector):
             yield GaugeMetricFamily(
                 "talkreel_workers", "Render workers that gave a sign of life.", value=len(workers)
             )
+            yield GaugeMetricFamily(
+                "talkreel_workers_paused",
+                "Render workers that begin no job while their machine is ill.",
+                value=sum(worker.paused_by is not None for worker in workers),
+            )
         yield from _of_disk(self._data_dir)
         yield up
 

@@ -38,6 +38,12 @@ def small_disk(folder: Path, mebibytes: int) -> Iterator[Path]:
         yield folder
 
 
+def enlarge(folder: Path, mebibytes: int) -> None:
+    """Gives the small disk at `folder` more room."""
+    options = ["-o", f"remount,size={mebibytes}m"]
+    subprocess.run(["mount", *options, str(folder)], check=True, timeout=10)
+
+
 @contextmanager
 def filled(folder: Path) -> Iterator[None]:
     """No byte is free on the disk of `folder`."""

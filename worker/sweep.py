@@ -20,8 +20,8 @@ from app import (
     deliveries,
     housekeeping,
     idempotency,
-    leases,
     logs,
+    lost_leases,
     metricfiles,
     metrics,
     migrations,
@@ -42,7 +42,9 @@ TIDYING_SECONDS = 60.0
 
 def sweep_once(shop: Workshop) -> None:
     """Puts back what lost its worker, then rings for what waits unheard."""
-    reclaimed = leases.reclaim_expired(shop.database, shop.links, max_attempts=shop.settings.max_attempts)
+    reclaimed = lost_leases.reclaim_expired(
+        shop.database, shop.links, max_attempts=shop.settings.max_attempts
+    )
     if reclaimed:
         log.warning("took back jobs of lost workers", jobs=reclaimed)
         metrics.note("leases_lost", "expired", value=reclaimed)

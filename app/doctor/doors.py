@@ -100,13 +100,18 @@ def queue(_settings: Settings, redis: Redis) -> str:
 @_asking_redis
 def workers(_settings: Settings, doorbell: Doorbell) -> str:
     """Whether anybody would render a job."""
-    alive = doorbell.live_workers()
-    if not alive:
+    found = doorbell.workers_seen()
+    if not found:
         raise Trouble(
             "no render worker has given a sign of life",
             "Start `talkreel up`, or `python -m worker` on a machine of its own.",
         )
-    return f"{alive} alive"
+    if paused := [f"{each.name} on {each.host}: {each.paused_by}" for each in found if each.paused_by]:
+        raise Concern(
+            f"paused, as a part of the machine is ill: {'; '.join(paused)}",
+            "Mend that part; they look again by themselves, at least twice a minute.",
+        )
+    return f"{len(found)} alive"
 
 
 def storage(settings: Settings, opened: Storage) -> str:

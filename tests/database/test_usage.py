@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from app import housekeeping, jobs, leases, segments, usage
+from app import housekeeping, jobs, leases, lost_leases, segments, usage
 from app.database import Database, now_ms
 from app.key_errors import QuotaExceeded
 from app.leases import Lease
@@ -87,7 +87,7 @@ def test_a_cancelled_job_counts_as_such_alone(database: Database, storage: Stora
 ENDS: dict[str, Callable[[Database, Lease], bool]] = {
     "complete": lambda database, lease: leases.complete(database, lease, OUTCOME, LINKS, EFFORT),
     "fail": lambda database, lease: leases.fail(database, lease, "No sound.", LINKS, EFFORT),
-    "lose": lambda database, lease: leases.lose(database, lease, LINKS, EFFORT, max_attempts=1),
+    "lose": lambda database, lease: lost_leases.lose(database, lease, LINKS, EFFORT, max_attempts=1),
     "hand back": lambda database, lease: leases.hand_back(database, lease, EFFORT),
 }
 
@@ -107,8 +107,10 @@ def test_tries_that_came_to_nothing_count_with_what_they_cost(database: Database
     job_id = add_job(database)
     moves: list[Callable[[Lease], bool]] = [
         lambda lease: leases.hand_back(database, lease, EFFORT),
-        lambda lease: leases.lose(database, lease, LINKS, EFFORT, max_attempts=3),
-        lambda lease: leases.lose_dead(database, job_id, lease.job.generation, LINKS, EFFORT, max_attempts=3),
+        lambda lease: lost_leases.lose(database, lease, LINKS, EFFORT, max_attempts=3),
+        lambda lease: lost_leases.lose_dead(
+            database, job_id, lease.job.generation, LINKS, EFFORT, max_attempts=3
+        ),
         lambda lease: leases.complete(database, lease, OUTCOME, LINKS, EFFORT),
     ]
     for generation, move in enumerate(moves):
