@@ -17,8 +17,9 @@ from app.models import Delivery, Job, Try
 from app.settings import Settings
 from app.states import DeliveryStatus, JobStatus, MotionMade, Phase
 
-#: Links stay the same within this time, so that a polled body does too.
-LINK_STEP_SECONDS = 3600
+#: Links stay the same within a step, so that a polled body does too: an hour, or less of a short life.
+LONGEST_LINK_STEP_SECONDS = 3600
+LINK_STEPS_PER_LIFE = 20
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,13 @@ class Links:
         if job.status is not JobStatus.COMPLETED:
             return None
         path = f"/videos/{job.id}.mp4"
-        expires_at = int(clock.now_seconds() // LINK_STEP_SECONDS + 1) * LINK_STEP_SECONDS + self.ttl_seconds
-        return f"{self.public_url}{path}?{signing.sign_url_path(path, expires_at, self.signing_key)}"
+        signed = signing.sign_url_path(path, self._video_expires_at(), self.signing_key)
+        return f"{self.public_url}{path}?{signed}"
+
+    def _video_expires_at(self) -> int:
+        """Unix seconds: `ttl_seconds` after the end of the present step. A second is the smallest step."""
+        step_seconds = max(1, min(LONGEST_LINK_STEP_SECONDS, self.ttl_seconds // LINK_STEPS_PER_LIFE))
+        return int(clock.now_seconds() // step_seconds + 1) * step_seconds + self.ttl_seconds
 
     def share_page(self, job: Job | ListedJob) -> str | None:
         """Address of the page that plays it; None until there is a video."""
