@@ -2,7 +2,7 @@
 
     ApiError
     ├── BadRequest 400
-    │   ├── MalformedBody, MissingPart, UnknownPart, RepeatedPart
+    │   ├── MalformedBody, MissingPart, EmptyFile, UnknownPart, RepeatedPart
     │   └── InvalidParameter, InvalidCursor, InvalidWebhookUrl
     ├── MissingApiKey, InvalidApiKey 401
     ├── NotFound 404 ── JobNotFound, DeliveryNotFound, LinkExpired, StoredFileMissing
@@ -49,6 +49,13 @@ class MissingPart(BadRequest):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The '{name}' file is missing.", part=name)
+
+
+class EmptyFile(BadRequest):
+    code = "empty_file"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The '{name}' file is empty: it has 0 bytes.", part=name)
 
 
 class UnknownPart(BadRequest):
