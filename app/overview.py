@@ -110,7 +110,7 @@ def failures(database: Database) -> list[Failure]:
     latest = (
         select(Job, RenderLog.text)
         .outerjoin(RenderLog, col(RenderLog.job_id) == col(Job.id))
-        .where(Job.status == JobStatus.FAILED)
+        .where(Job.status == JobStatus.FAILED, col(Job.deleted_at_ms).is_(None))
         .order_by(col(Job.updated_at_ms).desc(), col(Job.id))
     )
     with database.reading() as session:

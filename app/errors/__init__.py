@@ -8,7 +8,7 @@
     ├── NotFound 404 ── JobNotFound, DeliveryNotFound, LinkExpired, StoredFileMissing
     ├── MethodNotAllowed 405
     ├── UploadTooSlow 408
-    ├── ActiveJobExists, NotCancellable, DeliveryUnderWay 409
+    ├── ActiveJobExists, NotCancellable, NotDeleted, DeliveryUnderWay 409
     ├── FileTooLarge, BodyTooLarge 413
     ├── NotMultipart, UnsupportedMediaType 415
     ├── RangeNotSatisfiable 416
@@ -153,6 +153,12 @@ class NotCancellable(ApiError):
     status = 409
     code = "not_cancellable"
     sentence = "Only a job that is still pending can be cancelled."
+
+
+class NotDeleted(ApiError):
+    status = 409
+    code = "not_deleted"
+    sentence = "This job isn't deleted: there is nothing to restore."
 
 
 class DeliveryUnderWay(ApiError):

@@ -103,6 +103,7 @@ ACCEPTED = Answer(
             "getApiJobsJobIdDeliveries",
             "postApiJobsJobIdCancel",
             "deleteApiJobsJobId",
+            "postApiJobsJobIdRestore",
         )
     },
 )
