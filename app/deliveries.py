@@ -70,7 +70,7 @@ def _oldest_due(limit: int, full_hosts: frozenset[str]) -> Select[Delivery, str,
             col(Delivery.due_at_ms) <= now_ms(),
             col(Delivery.claimed_until_ms) < now_ms(),
             col(Delivery.host).not_in(full_hosts),
-            ~_waits_for_an_earlier_end(),
+            ~waits_for_an_earlier_end(),
         )
         .order_by(col(Delivery.due_at_ms), col(Delivery.id))
         .limit(limit)
@@ -78,8 +78,11 @@ def _oldest_due(limit: int, full_hosts: frozenset[str]) -> Select[Delivery, str,
     )
 
 
-def _waits_for_an_earlier_end() -> ColumnElement[bool]:
-    """A receiver hears of a job's ends in their order: one that is still to be delivered comes first."""
+def waits_for_an_earlier_end() -> ColumnElement[bool]:
+    """Whether a delivery isn't due yet, as an earlier end of its job is still to be delivered.
+
+    A receiver hears of them in their order.
+    """
     earlier = aliased(Delivery)
     return (
         exists()

@@ -40,12 +40,12 @@ FLOORS = (
         "app.marks",
         "app.deliveries",
         "app.readiness",
-        "app.overview",
         "app.renderlogs",
     },
     {
         "app.submissions",
         "app.deletions",
+        "app.overview",
         "app.leases",
         "app.housekeeping",
         "app.webhooks",
