@@ -8,7 +8,7 @@ from app import ids
 from app.errors import InvalidCursor, InvalidParameter
 from app.states import JobStatus
 from app.web.answers import DEFAULT_PAGE, MAX_PAGE
-from app.web.openapi.operations import Header, Object, Parameter
+from app.web.openapi.operations import HTML, Answer, Header, Object, Parameter
 
 ID_SCHEMA: Object = {"type": "string", "pattern": ids.PATTERN}
 DELIVERY_ID_SCHEMA: Object = {"type": "string", "pattern": ids.DELIVERY_PATTERN}
@@ -76,6 +76,10 @@ RATE_LIMIT = (
     Header("RateLimit-Remaining", {"type": "integer", "minimum": 0}, "Requests that are left of them."),
     Header("RateLimit-Reset", {"type": "integer", "minimum": 0}, "Seconds until all are there again."),
 )
+
+
+#: Beside the JSON that programs get.
+GONE_PAGE = Answer("A page that says that the video is gone.", status=404, media_type=HTML)
 
 
 def as_objects(headers: Iterable[Header]) -> Object:
