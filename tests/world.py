@@ -121,14 +121,14 @@ class World:
         assert lease is not None
         return lease
 
-    def complete(self, job_id: str, video: bytes = b"a video" * 1000) -> None:
+    def complete(self, job_id: str, video: bytes = b"a video" * 1000, generation: int = 0) -> None:
         """Ends the job as a worker would, with `video` as its file."""
-        lease = self.claim(job_id)
+        lease = self.claim(job_id, generation)
         path = self.settings.data_dir / "rendered.mp4"
         path.write_bytes(video)
-        self.services.storage.put(path, jobs.output_key(job_id, 0))
+        self.services.storage.put(path, jobs.output_key(job_id, generation))
         path.write_bytes(POSTER)
-        self.services.storage.put(path, jobs.poster_key(job_id, 0))
+        self.services.storage.put(path, jobs.poster_key(job_id, generation))
         outcome = Outcome(
             MotionMade.STILL, (), duration_seconds=0.1, width=32, height=32, video_bytes=len(video)
         )

@@ -17,6 +17,7 @@ import structlog
 
 from app import (
     clock,
+    deletions,
     deliveries,
     housekeeping,
     idempotency,
@@ -60,6 +61,14 @@ def expire_once(shop: Workshop) -> bool:
     return expired == housekeeping.BATCH
 
 
+def purge_once(shop: Workshop) -> bool:
+    """Removes a batch of deleted jobs that can't be restored any more. Returns whether there may be more."""
+    purged = deletions.purge(shop.database, shop.storage)
+    if purged:
+        log.info("purged", jobs=purged)
+    return purged == deletions.PURGE_BATCH
+
+
 def clean_once(shop: Workshop, goes_on: Callable[[], bool] = lambda: True) -> None:
     """Removes what a crash left behind, and idempotency keys that are past their time."""
     idempotency.forget_old(shop.database)
@@ -88,6 +97,8 @@ def tidy(shop: Workshop, stop: threading.Event) -> None:
         pause_seconds = TIDYING_SECONDS
         with _outages_logged():
             while expire_once(shop) and not stop.is_set():
+                pass
+            while purge_once(shop) and not stop.is_set():
                 pass
             clean_once(shop, goes_on=lambda: not stop.is_set())
 

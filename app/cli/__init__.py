@@ -6,6 +6,7 @@ import click
 
 from app import service
 from app.cli.doctor import doctor
+from app.cli.jobs import jobs
 from app.cli.keys import keys
 from app.cli.make import make
 from app.cli.mcp import mcp
@@ -13,7 +14,7 @@ from app.service import CannotStart
 from app.settings import Settings, SettingsError
 
 #: The commands that use a service, of whose settings they know nothing.
-CLIENTS = frozenset({"make", "mcp"})
+CLIENTS = frozenset({"jobs", "make", "mcp"})
 
 
 @click.group()
@@ -39,6 +40,7 @@ def up(settings: Settings) -> None:
 
 
 main.add_command(doctor)
+main.add_command(jobs)
 main.add_command(keys)
 main.add_command(make)
 main.add_command(mcp)

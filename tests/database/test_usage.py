@@ -26,6 +26,7 @@ from tests.database.rows import (
     change,
     change_key,
     claimed,
+    deleted,
     job_row,
     key_row,
 )
@@ -136,15 +137,16 @@ def test_a_helper_s_work_counts_for_the_job_s_key(database: Database) -> None:
 
 
 def test_use_outlives_the_job(database: Database, storage: Storage) -> None:
-    expired, deleted = (claimed(database) for _ in range(2))
-    for lease in (expired, deleted):
+    expired, given_up, destroyed = (claimed(database) for _ in range(3))
+    for lease in (expired, given_up, destroyed):
         leases.complete(database, lease, OUTCOME, LINKS)
 
-    jobs.delete(database, storage, deleted.job.id, owner=deleted.job.api_key_id)
+    deleted(database, storage, given_up.job.id)
+    deleted(database, storage, destroyed.job.id, permanent=True)
     change(database, expired.job.id, updated_at_ms=1)
     assert housekeeping.expire(database, storage, retention_days=30) == 1
 
-    for lease in (expired, deleted):
+    for lease in (expired, given_up, destroyed):
         (day,) = usage.by_day(database, lease.job.api_key_id, days=1)
         assert day.completed == 1
 

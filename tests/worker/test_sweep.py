@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from app import clock
+from app.database import now_ms
 from app.housekeeping import LOOKUP_BATCH, ORPHAN_SECONDS
 from app.localfiles import LocalStorage
 from app.stored import StoredFolder
-from tests.database.rows import let_a_day_pass
+from tests.database.rows import change, let_a_day_pass
+from tests.service import wait_until
 from tests.world import World
 from worker.sweep import clean_once, tidy
 from worker.workshop import Workshop
@@ -59,6 +61,24 @@ def test_a_tidying_that_would_take_for_ever_ends_when_it_is_told_to(shop: Worksh
     tidy(shop, stop)
 
     assert store.listed == 2 * LOOKUP_BATCH
+
+
+def test_a_tidying_purges_what_can_t_be_restored_any_more(world: World, shop: Workshop) -> None:
+    kept, purged = world.alice.submitted(), world.bob.submitted()
+    for person, job_id in ((world.alice, kept), (world.bob, purged)):
+        world.complete(job_id)
+        person.delete(f"/api/jobs/{job_id}")
+    change(shop.database, purged, restorable_until_ms=now_ms())
+    stop = threading.Event()
+
+    tidying = threading.Thread(target=tidy, args=(shop, stop))
+    tidying.start()
+    wait_until(lambda: all(purged not in str(path) for path in world.left_files()))
+    stop.set()
+    tidying.join()
+
+    assert world.count("jobs") == 1
+    assert world.alice.post(f"/api/jobs/{kept}/restore").status_code == 200
 
 
 def test_of_more_than_a_batch_only_the_orphans_go(
