@@ -5,7 +5,9 @@ As in `leases`, each move is one conditional UPDATE, fenced by the token of the 
 
 from __future__ import annotations
 
+import structlog
 from sqlalchemy import Update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from app.database import Database, now_ms
@@ -14,6 +16,8 @@ from app.models import Job
 from app.payloads import Links
 from app.states import JobStatus
 from app.usage import NO_EFFORT, Effort
+
+log = structlog.get_logger(__name__)
 
 GAVE_UP = (
     "The video could not be made: the service broke off {attempts} times while working on it. "
@@ -82,7 +86,16 @@ def reclaim_expired(database: Database, links: Links, *, max_attempts: int, limi
     expired = select(Job).where(Job.status == JobStatus.PROCESSING, col(Job.lease_until_ms) < now_ms())
     with database.reading() as session:
         found = session.exec(expired.limit(limit)).all()
-    return sum(_reclaim(database, job, links, max_attempts) for job in found)
+    return sum(_reclaim_safely(database, job, links, max_attempts) for job in found)
+
+
+def _reclaim_safely(database: Database, job: Job, links: Links, max_attempts: int) -> bool:
+    """One job that can't be taken back keeps no other from it."""
+    try:
+        return _reclaim(database, job, links, max_attempts)
+    except SQLAlchemyError:
+        log.exception("job not taken back", job_id=job.id)
+        return False
 
 
 def _reclaim(database: Database, job: Job, links: Links, max_attempts: int) -> bool:

@@ -47,6 +47,9 @@ LEASES_LOST = Counter(
     ("noticed",),
     registry=None,
 )
+SWEEPER_ERRORS = Counter(
+    "talkreel_sweeper_errors", "Steps of the sweeper's rounds that failed.", ("step",), registry=None
+)
 MACHINE_FAULTS = Counter(
     "talkreel_machine_faults",
     "Renders that came to nothing because a part of the machine was ill.",
@@ -74,6 +77,7 @@ _BY_NAME: dict[str, Measure] = {
     "stage_seconds": STAGE_SECONDS,
     "attempts": ATTEMPTS,
     "leases_lost": LEASES_LOST,
+    "sweeper_errors": SWEEPER_ERRORS,
     "machine_faults": MACHINE_FAULTS,
     "connection_errors": CONNECTION_ERRORS,
     "webhook_tries": WEBHOOK_TRIES,

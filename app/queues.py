@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import RedisError
@@ -10,7 +12,7 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
-from app import render_workers
+from app import render_workers, sweeper_heartbeat
 from app.redisurl import connect
 from app.render_workers import WorkerSeen
 
@@ -118,6 +120,15 @@ class Doorbell:
             RedisError: Redis can't be asked.
         """
         return render_workers.seen(self._redis, self._queue)
+
+    def tell_sweeper_round(self) -> None:
+        """The sweeper's sign of life, which nobody hears while Redis is down."""
+        with suppress(RedisError):
+            sweeper_heartbeat.beat(self._redis)
+
+    def sweeper_age_seconds(self) -> float | None:
+        """As `sweeper_heartbeat.age_seconds`."""
+        return sweeper_heartbeat.age_seconds(self._redis)
 
     def check(self) -> None:
         """Raises RedisError when Redis doesn't answer."""

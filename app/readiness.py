@@ -36,6 +36,7 @@ def problems(settings: Settings, database: Database, doorbell: Doorbell, storage
         "ffmpeg": _check_ffmpeg,
         "face models": lambda: check_face_models(settings.face_model_dir),
         "workers": lambda: _check_workers(doorbell),
+        "sweeper": lambda: _check_sweeper(doorbell),
         "disk": lambda: _check_disk(settings.data_dir),
     }
     found = {part: problem_of(check) for part, check in checks.items()}
@@ -73,6 +74,12 @@ def _check_workers(doorbell: Doorbell) -> None:
     paused = {worker.paused_by for worker in workers if worker.paused_by}
     if all(worker.paused_by for worker in workers):
         raise NotReady(f"all render workers have paused, as this is ill: {', '.join(sorted(paused))}")
+
+
+def _check_sweeper(doorbell: Doorbell) -> None:
+    """Without one lost jobs stay lost, and no webhook is sent."""
+    if doorbell.sweeper_age_seconds() is None:
+        raise NotReady("no sweeper has finished a round lately")
 
 
 def _check_disk(data_dir: Path) -> None:

@@ -26,8 +26,15 @@ def retry(database: Database, storage: Storage, doorbell: Doorbell, job_id: str)
         KeyIsBusy: its key has as many jobs as it may; the partial unique index decides.
         StorageUnavailable
     """
-    _require_uploads(storage, _failed(database, job_id))
+    job = _failed(database, job_id)
+    _require_uploads(storage, job)
     generation = _queue_anew(database, job_id)
+    try:
+        _require_uploads(storage, job)
+    except UploadsGone:
+        # The sweeper took them as an ended job's, in between.
+        _fail_again(database, job, generation)
+        raise
     if doorbell.ring(job_id, generation):
         jobs.mark_rung(database, job_id, generation)
 
@@ -76,6 +83,21 @@ def _move(session: Session, job_id: str) -> int:
     if generation is None:
         raise NotFailed
     return int(generation)
+
+
+def _fail_again(database: Database, job: Job, generation: int) -> None:
+    """Takes the retry back, unless a worker has begun it: that one ends it."""
+    failed = {"status": JobStatus.FAILED, "phase": Phase.DONE, "error_message": job.error_message}
+    with database.writing() as session:
+        session.exec(
+            update(Job)
+            .where(
+                col(Job.id) == job.id,
+                col(Job.generation) == generation,
+                col(Job.status) == JobStatus.PENDING,
+            )
+            .values(**failed, updated_at_ms=now_ms())
+        )
 
 
 def _as_new(slot: int) -> dict[str, object]:

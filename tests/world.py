@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,9 +143,10 @@ class World:
 
     def left_files(self) -> list[Path]:
         """Every file of uploads and outputs, stored or on its way."""
-        folders = ("incoming", "files", "work")
+        folders = [self.settings.data_dir / name for name in ("incoming", "files", "work")]
+        # Others may remove what is looked at: `os.walk` passes that over.
         return [
-            path for name in folders for path in (self.settings.data_dir / name).rglob("*") if path.is_file()
+            Path(where) / name for folder in folders for where, _, names in os.walk(folder) for name in names
         ]
 
     def count(self, table: str) -> int:

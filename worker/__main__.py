@@ -13,16 +13,7 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import (
-    housekeeping,
-    logs,
-    lost_leases,
-    metricfiles,
-    metrics,
-    migrations,
-    renderlogs,
-    segments,
-)
+from app import logs, lost_leases, metricfiles, metrics, migrations, orphans, renderlogs, segments
 from app.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
 from app.render_workers import mark_paused
 from app.segments import Hold
@@ -120,7 +111,7 @@ def _lose_segment(effort: Effort, job_id: str, number: int, token: str) -> bool:
 
 
 def _sweep_scratch() -> None:
-    housekeeping.sweep_scratch(workshop().database, workshop().settings.data_dir)
+    orphans.sweep_scratch(workshop().database, workshop().settings.data_dir)
 
 
 def main() -> int:

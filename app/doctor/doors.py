@@ -114,6 +114,18 @@ def workers(_settings: Settings, doorbell: Doorbell) -> str:
     return f"{len(found)} alive"
 
 
+@_asking_redis
+def sweeper(_settings: Settings, doorbell: Doorbell) -> str:
+    """Whether one takes back what lost its worker, and sends webhooks."""
+    age_seconds = doorbell.sweeper_age_seconds()
+    if age_seconds is None:
+        raise Trouble(
+            "none has finished a round lately",
+            "Start `talkreel up`, or the Procfile's `sweeper`; if one runs, its log says what holds it up.",
+        )
+    return f"a round {age_seconds:.0f} s ago"
+
+
 def storage(settings: Settings, opened: Storage) -> str:
     """Whether a file can be put there, read, and removed."""
     key, content = f"probes/doctor{secrets.token_hex(8)}", secrets.token_bytes(32)

@@ -22,7 +22,7 @@ _ADVISORY_LOCK = 7_244_871
 
 def upgrade(database: Database) -> None:
     """Applies the migrations that are missing. Of several processes that start at once, one does it."""
-    with _one_at_a_time(database), database.engine.connect() as connection:
+    with _one_at_a_time(database), database.unhurried() as connection:
         command.upgrade(_config(connection), "head")
         connection.commit()
 
@@ -49,7 +49,11 @@ def _one_at_a_time(database: Database) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
     else:
-        with database.engine.connect() as connection:
-            connection.execute(text(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})"))
-            yield
-            connection.execute(text(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})"))
+        with database.unhurried() as connection:
+            # Without a transaction: an idle one would hold back the server's clean-up all the while.
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone.execute(text(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})"))
+            try:
+                yield
+            finally:
+                alone.execute(text(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})"))

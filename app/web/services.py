@@ -30,7 +30,7 @@ class Services:
 
     @classmethod
     def of(cls, settings: Settings) -> Services:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, connections=2 * settings.web_threads + 2)
         places = places_for(settings.max_streams)
         return cls(
             settings=settings,

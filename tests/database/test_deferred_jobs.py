@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
-from app import housekeeping, leases, lost_leases
+from app import leases, lost_leases
 from app.database import Database, now_ms
 from app.leases import Lease
 from app.lost_leases import MAX_DEFERRAL_MS, MAX_DEFERRED_MS, MIN_DEFERRAL_MS
 from app.queues import Doorbell
+from app.requeue import Requeue
 from app.states import JobStatus
 from tests.database.rows import LINKS, add_job, change, claimed, delivery_rows, job_row
 from tests.servers import Valkey
@@ -53,9 +54,9 @@ def test_it_is_rung_for_when_its_time_has_come(database: Database, valkey_server
     lease = claimed(database)
     lost_leases.defer(database, lease, LINKS)
 
-    assert housekeeping.ring_unheard(database, doorbell) == 0
+    assert Requeue(database, doorbell).run_once() == 0
     change(database, lease.job.id, not_before_ms=now_ms() - 1)
-    assert housekeeping.ring_unheard(database, doorbell) == 1
+    assert Requeue(database, doorbell).run_once() == 1
 
 
 def test_the_longer_it_has_been_deferred_the_longer_it_waits_within_bounds(database: Database) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
-from app import deletions, housekeeping, jobs, leases
+from app import deletions, housekeeping, jobs, leases, orphans
 from app.database import Database, now_ms
 from app.deletions import DAY_MS, HOUR_MS, Deletion, Keeping
 from app.errors import JobNotFound, NotCancellable, NotDeleted
@@ -264,10 +264,10 @@ def test_files_of_deleted_jobs_are_no_orphans(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     deleted(database, storage, finished)
-    later = time.time() + 2 * housekeeping.ORPHAN_SECONDS
+    later = time.time() + 2 * orphans.ORPHAN_SECONDS
     monkeypatch.setattr("app.clock.now_seconds", lambda: later)
 
-    housekeeping.sweep_orphans(database, storage, data_dir)
+    orphans.sweep_orphans(database, storage, data_dir)
 
     storage.open(jobs.output_key(finished, 0)).close()
 

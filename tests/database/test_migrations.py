@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -21,6 +23,8 @@ from app import apikeys, deliveries, leases, migrations, models
 from app.database import Database
 from app.states import JobStatus
 from tests.database.rows import LINKS, OUTCOME, add_job, add_key, change, claimed, due, job_row
+from tests.servers import Postgres
+from tests.service import wait_until
 
 WHERE = {
     "uq_jobs_active_slot": models.WHERE_ACTIVE,
@@ -226,3 +230,46 @@ def test_the_database_knows_the_five_statuses_alone(database: Database) -> None:
 def test_a_job_belongs_to_a_key_that_is_there(database: Database) -> None:
     with pytest.raises(IntegrityError):
         add_job(database, api_key_id="nobody")
+
+
+def test_a_migration_has_no_time_limits_and_who_waits_for_it_waits(postgres_server: Postgres) -> None:
+    url = postgres_server.fresh_database()
+    with closing(Database(url)) as database:
+        with database.unhurried() as connection:
+            limits = [
+                connection.execute(text(f"SHOW {name}")).scalar_one()
+                for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+            ]
+        assert limits == ["0", "0", "0"]
+
+        with closing(psycopg.connect(url.replace("+psycopg", ""), autocommit=True)) as holder:
+            holder.execute(f"SELECT pg_advisory_lock({migrations._ADVISORY_LOCK})")
+            waiting = threading.Thread(target=migrations.upgrade, args=(database,))
+            waiting.start()
+            wait_until(lambda: _waits_for_a_lock(holder))
+            assert not migrations.is_current(database)
+        waiting.join(timeout=30)
+        assert migrations.is_current(database)
+
+
+def test_a_lock_is_given_back_by_a_migration_that_fails(
+    postgres_server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres_server.fresh_database()
+    with closing(Database(url)) as database:
+        monkeypatch.setattr(command, "upgrade", _fails)
+        with pytest.raises(ZeroDivisionError):
+            migrations.upgrade(database)
+        monkeypatch.undo()
+
+        migrations.upgrade(database)
+        assert migrations.is_current(database)
+
+
+def _waits_for_a_lock(connection: psycopg.Connection) -> bool:
+    found = connection.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    return found.fetchone() == (1,)
+
+
+def _fails(*_arguments: object) -> None:
+    raise ZeroDivisionError

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select, update
 
-from app import housekeeping, ids, jobs, leases, lost_leases, segments
+from app import housekeeping, ids, jobs, leases, lost_leases, orphans, segments
 from app.database import Database, now_ms
 from app.leases import Lease
 from app.models import Segment
@@ -323,7 +323,7 @@ def test_segments_of_a_job_that_isn_t_active_are_orphans_at_once(
     for job_id in (waiting, rendered, given_up):
         store(storage, tmp_path, job_id)
 
-    assert housekeeping.sweep_orphans(database, storage, data_dir) == 1
+    assert orphans.sweep_orphans(database, storage, data_dir) == 1
     assert stored(storage) == {waiting, rendered}
 
 
@@ -336,5 +336,5 @@ def test_a_helper_s_folder_goes_once_it_is_no_longer_at_work(
     for folder in folders:
         folder.mkdir(parents=True)
 
-    assert housekeeping.sweep_orphans(database, storage, data_dir) == 1
+    assert orphans.sweep_orphans(database, storage, data_dir) == 1
     assert [folder.exists() for folder in folders] == [True, False]
