@@ -8,13 +8,16 @@ from flask import Blueprint, Response, render_template
 from werkzeug.wsgi import FileWrapper
 
 from app import ids, jobs
-from app.errors import DatabaseUnavailable, LinkExpired, StorageUnavailable, StoredFileMissing
+from app.errors import DatabaseUnavailable, LinkExpired, NotFound, StorageUnavailable, StoredFileMissing
 from app.models import Job
 from app.web import headers, redirects
 from app.web.error_pages import NOT_FOR_INDEXES, page_of, prefers_page
 from app.web.openapi.operations import HTML, Answer, Tag, described
 from app.web.openapi.parameters import GONE_PAGE
 from app.web.services import services
+
+#: No video of ours has a longer side.
+MAX_SIDE = 16_384
 
 shares = Blueprint("shares", __name__, template_folder="templates")
 
@@ -67,7 +70,9 @@ def poster(share_token: str) -> Response:
 @shares.get("/sizes/<int:width>x<int:height>.css")
 def size(width: int, height: int) -> Response:
     """What a page has to know of its video before that is there: no style stands in the page itself."""
-    shape = round(width / max(1, height), 4)
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+        raise NotFound
+    shape = round(width / height, 4)
     response = Response(f"video {{ --width: {width}px; --shape: {shape} }}\n", mimetype="text/css")
     response.cache_control.max_age = 86_400
     return response

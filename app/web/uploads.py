@@ -92,8 +92,8 @@ def receive(
 @contextmanager
 def _scratch(folder: Path, expected_bytes: int) -> Iterator[None]:
     """Makes a private folder on a disk with room for `expected_bytes`, and removes it on leaving."""
-    folder.mkdir(mode=0o700, parents=True)
     try:
+        folder.mkdir(mode=0o700, parents=True)
         if shutil.disk_usage(folder).free < expected_bytes:
             raise DiskFull
         yield
