@@ -51,6 +51,11 @@ class Readiness:
         self._found: dict[str, str] = {}
         self._good_until = -math.inf
 
+    @property
+    def parts(self) -> list[str]:
+        """What is looked at."""
+        return list(self._checks)
+
     def problems(self) -> dict[str, str]:
         """What fails, by part, in words for an operator; empty when the service can take and finish jobs."""
         with self._looking:

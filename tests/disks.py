@@ -33,7 +33,7 @@ def mounted(folder: Path, mebibytes: int) -> Iterator[bool]:
 
 @contextmanager
 def ext4_disk(folder: Path, mebibytes: int, inodes: int) -> Iterator[Path]:
-    """An ext4 of its own at `folder`, in a file beside it: unlike a tmpfs it has no room for a folder when full."""
+    """An ext4 at `folder`, in a file beside it: unlike a tmpfs it has no room for a folder when full."""
     folder.mkdir(parents=True)
     image = folder.with_suffix(".img")
     with image.open("wb") as file:

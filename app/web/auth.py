@@ -61,14 +61,11 @@ def shows_metrics_token() -> bool:
 
 
 def is_operator() -> bool:
-    """Whether the current request, on a path that anybody may ask, comes from one: by token or admin's key."""
+    """Whether the current request, on an open path, is an operator's: by the token or an admin's key."""
     if shows_metrics_token():
         return True
     try:
-        return (
-            presented_key() is not None
-            and callers.authenticate(services().database, presented_key()).is_admin
-        )
+        return callers.authenticate(services().database, presented_key()).is_admin
     except ApiError:
         return False
 
