@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     max_file_bytes: Count = 52_428_800
     max_image_pixels: Count = 50_000_000
     max_audio_seconds: Count = 14_400
-    lease_seconds: Annotated[float, Field(ge=1)] = 15
+    lease_seconds: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 15
     max_attempts: Count = 3
     split_seconds: CountOrNone = 300
     output_url_ttl: Count = 604_800
@@ -173,7 +173,7 @@ class Settings(BaseSettings):
         5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400,
     )  # fmt: skip
     engine_command: Annotated[str, AfterValidator(_engine_command)] = ""
-    engine_deadline_seconds: Annotated[float, Field(ge=1)] = 3_600
+    engine_deadline_seconds: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 3_600
     talking_engine: Annotated[str, AfterValidator(_known_engine)] = PORTRAIT
     face_model_dir: Path = Path(sys.prefix).parent / "models"
     metrics_token: SecretStr = SecretStr("")

@@ -5,9 +5,10 @@
 One is a Flask route that does nothing. The other answers the same status as the documentation of Flask,
 Flask-Limiter and SQLModel would have it written (`bench.textbook`).
 
-Prints answers per second and the processor time of an answer, the medians of several rounds in turn, the share
-of the bare route's rate, and the ratio to the textbook's of the same database. One gunicorn process each with our configuration; 32 clients that keep their
-connections and have many addresses, so that no limit is reached. Loopback only.
+Prints answers per second and the processor time of an answer, the medians of several rounds in turn, the
+share of the bare route's rate, and the ratio to the textbook's on the same database. One gunicorn process each
+with our configuration; 32 clients that keep their connections and have many addresses, so that no limit is
+reached. Loopback only.
 """
 
 from __future__ import annotations
@@ -164,9 +165,8 @@ def main() -> None:
             textbook = per_second
         cpu_us = statistics.median(spell.cpu_us for spell in spells)
         share = statistics.median(spell.clients_share for spell in spells)
-        print(
-            f"{name:24}{per_second:10.0f}{per_second / bare:10.2f}{per_second / textbook:10.2f}{cpu_us:10.0f}{share:10.0%}"
-        )
+        rates = f"{per_second:10.0f}{per_second / bare:10.2f}{per_second / textbook:10.2f}"
+        print(f"{name:24}{rates}{cpu_us:10.0f}{share:10.0%}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""`GET /api/status/<job_id>` as a newcomer writes it from the documentation of Flask, Flask-Limiter and SQLModel.
+"""`GET /api/status/<job_id>` as the documentation of Flask, Flask-Limiter and SQLModel would have it written.
 
-The same question, answered from the same tables with the same fields and limits: what bench/service.py holds the
-service against. It reads DATABASE_URL and REDIS_URL.
+The same question, answered from the same tables with the same fields and limits: what bench/service.py holds
+the service against. It reads DATABASE_URL and REDIS_URL.
 """
 
 from __future__ import annotations

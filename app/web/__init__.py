@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> Flask:
         assets,
     ):
         app.register_blueprint(blueprint)
-    reference.register(app)
+    reference.register(app, settings)
     return app
 
 

@@ -148,6 +148,8 @@ def test_a_job_that_fails_ends_with_1_and_its_sentence(service: Service, alice: 
     ("options", "sentence"),
     [
         (["--motion", "wild"], "'wild' is not one of"),
+        (["--loudness", "nan", "--local"], "'nan' is not a number"),
+        (["--loudness", "inf", "--local"], "is not in the range"),
         (["--loudness", "-40"], "-40"),
         (["-o", "nowhere/out.mp4"], "there is no folder nowhere"),
         (["--timeout", "soon"], "'soon' is not a time"),
