@@ -21,6 +21,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app import shipped
+from app.machine import own_address
+
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 Count = Annotated[int, Field(ge=1)]
 CountOrNone = Annotated[int, Field(ge=0)]
@@ -32,6 +35,8 @@ MAX_SOCKET_PATH_BYTES = 100
 ENGINE_GROUP = "talkreel.engines"
 #: The two that need no package: ours, and the one that runs ENGINE_COMMAND.
 PORTRAIT, EXEC = "portrait", "exec"
+#: What stands in examples until somebody puts a secret there.
+PLACEHOLDERS = frozenset({"change-me", "changeme", "secret", "secret-key", "password"})
 #: What ENGINE_COMMAND may hold in braces.
 ENGINE_FIELDS = ("image", "video", "audio", "out", "fps", "folder")
 
@@ -106,7 +111,14 @@ def _with_a_bucket(value: bool, info: ValidationInfo) -> bool:
     return value
 
 
+def _no_placeholder(value: SecretStr) -> SecretStr:
+    if value.get_secret_value().lower().replace("_", "-") in PLACEHOLDERS:
+        raise ValueError("is a placeholder that everybody knows; set one of 32 random characters")
+    return value
+
+
 Rate = Annotated[str, AfterValidator(_rate)]
+Secret = Annotated[SecretStr, AfterValidator(_no_placeholder)]
 
 
 def embedded_socket(data_dir: Path) -> Path:
@@ -119,7 +131,7 @@ def embedded_socket(data_dir: Path) -> Path:
 
 
 def _own_address(known: dict[str, Any]) -> str:
-    return f"http://{known['host']}:{known['port']}"
+    return own_address(known["host"], known["port"])
 
 
 def _own_database(known: dict[str, Any]) -> str:
@@ -147,7 +159,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, AfterValidator(_known_redis)] = Field(default_factory=_own_valkey)
     storage_url: Annotated[str, AfterValidator(_known_storage)] = ""
     video_redirect: Annotated[bool, AfterValidator(_with_a_bucket)] = False
-    secret_key: SecretStr = SecretStr("")
+    secret_key: Secret = SecretStr("")
     web_workers: Count = 2
     web_threads: Count = 16
     render_workers: Count = max(1, (os.cpu_count() or 2) // 2)
@@ -174,8 +186,8 @@ class Settings(BaseSettings):
     engine_command: Annotated[str, AfterValidator(_engine_command)] = ""
     engine_deadline_seconds: Annotated[float, Field(ge=1)] = 3_600
     talking_engine: Annotated[str, AfterValidator(_known_engine)] = PORTRAIT
-    face_model_dir: Path = Path(sys.prefix).parent / "models"
-    metrics_token: SecretStr = SecretStr("")
+    face_model_dir: Path = shipped.face_model_dir()
+    metrics_token: Secret = SecretStr("")
     metrics_port: Annotated[int, Field(ge=0, le=65535), AfterValidator(_guarded)] = 0
     log_format: Literal["console", "json"] = Field(default_factory=_own_log_format)
 

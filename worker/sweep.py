@@ -29,7 +29,8 @@ from app import (
 from app.egress import EgressPolicy
 from app.errors import Unavailable
 from app.queues import SenderBell
-from app.settings import Settings, SettingsError
+from app.settings import SettingsError
+from app.startup import service_settings
 from worker import metricsport, webhooks
 from worker.workshop import Workshop
 
@@ -100,14 +101,14 @@ def _outages_logged() -> Iterator[None]:
 
 def main() -> int:
     try:
-        settings = Settings.load()
+        settings = service_settings()
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
     logs.configure(settings.log_format)
     metrics.keep(metricfiles.folder_of(settings.data_dir), "sweeper")
     shop = Workshop(settings)
-    migrations.upgrade(shop.database)
+    migrations.upgrade_or_exit(shop.database)
     metricsport.serve(shop)
     stop = _stop_on_signal()
     threads = [threading.Thread(target=each, args=(shop, stop), name=each.__name__) for each in (send, tidy)]

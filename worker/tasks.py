@@ -12,7 +12,7 @@ import structlog
 from app import failpoints, jobs, leases, logs, metrics, renderlogs, segments
 from app.leases import Lease, Outcome
 from app.segments import Hold, Lead
-from app.settings import Settings
+from app.startup import service_settings
 from app.states import MotionMade, Phase
 from worker import helper
 from worker.engines import talking_engine
@@ -45,7 +45,7 @@ class Ending:
 @cache
 def workshop() -> Workshop:
     """The process's own; made in the worker before it forks."""
-    return Workshop(Settings.load())
+    return Workshop(service_settings())
 
 
 def render_job(job_id: str, generation: int) -> None:

@@ -17,12 +17,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.service import PROCFILE
+from app import shipped
 from tests.endtoend.machines import command_of
 from tests.processes import missing
 from tests.service import TALKREEL, Service, wait_until
 
-ROOT = PROCFILE.parent
+ROOT = shipped.ROOT
 STARTS = {
     "the whole service": [TALKREEL, "up"],
     **{process: command_of(process) for process in ("web", "worker", "sweeper")},
