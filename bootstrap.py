@@ -2,7 +2,8 @@
 """Sets up the virtual environment and the face models: `python3 bootstrap.py [--dev | --bench]`.
 
 It can be run again at any time. What is well stays as it is; what an earlier run left half done, or a Python
-that is gone, is made anew. It needs the standard library alone, and runs on Pythons too old for the rest, so that it can say so: hence the quoted annotations.
+that is gone, is made anew. It needs the standard library alone, and runs on Pythons too old for the
+rest, so that it can say so: hence the quoted annotations.
 """
 
 import argparse

@@ -5,7 +5,8 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     clock  ids  errors  states  notices        no imports of ours
     logs  media  failpoints  key_errors  wholefile  parts
     deadlines  listening  machine              a call that ends in time; a port to be had; our own address
-    shipped  envfile                           what lies beside the packages; an installed service's settings
+    shipped  envfile                           what lies beside the packages; a service's settings file
+    sentinelurl  settingrules                  what a URL of Sentinels says; what a setting may be
     metricfiles  metrics                       what a process counts
     operator_errors                            an operator's refusals
     settings  startup                          the environment, read once; and whether it can be used here

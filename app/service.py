@@ -54,8 +54,7 @@ def run(settings: Settings) -> None:
         CannotStart: the port is taken, the database can't be used, or a part of the program is missing.
     """
     _require_port(settings)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    metricfiles.clear(metricfiles.folder_of(settings.data_dir))
+    _make_room(settings)
     # A key that is made is shown: whatever else may fail comes before.
     supervisor = _supervisor(settings)
     first_key = _prepare(settings)
@@ -69,6 +68,14 @@ def _require_port(settings: Settings) -> None:
         try_to_listen(settings.host, settings.port)
     except OSError as error:
         raise CannotStart(f"Can't listen on {settings.host}:{settings.port}: {error.strerror}.") from error
+
+
+def _make_room(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        metricfiles.clear(metricfiles.folder_of(settings.data_dir))
+    except OSError as error:
+        raise CannotStart(f"DATA_DIR can't be used: {error.filename}: {error.strerror}.") from error
 
 
 def _prepare(settings: Settings) -> MintedKey | None:

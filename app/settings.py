@@ -11,7 +11,6 @@ import shlex
 import string
 import sys
 import tempfile
-from collections.abc import Callable
 from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -23,6 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import shipped
 from app.machine import own_address
+from app.settingrules import known_database, known_redis, known_storage, no_placeholder, rate, web_address
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 Count = Annotated[int, Field(ge=1)]
@@ -35,8 +35,6 @@ MAX_SOCKET_PATH_BYTES = 100
 ENGINE_GROUP = "talkreel.engines"
 #: The two that need no package: ours, and the one that runs ENGINE_COMMAND.
 PORTRAIT, EXEC = "portrait", "exec"
-#: What stands in examples until somebody puts a secret there.
-PLACEHOLDERS = frozenset({"change-me", "changeme", "secret", "secret-key", "password"})
 #: What ENGINE_COMMAND may hold in braces.
 ENGINE_FIELDS = ("image", "video", "audio", "out", "fps", "folder")
 
@@ -51,27 +49,6 @@ def _split(value: Any) -> Any:
 
 def _ports(value: Any) -> Any:
     return None if value == "*" else _split(value)
-
-
-def _matching(pattern: str, example: str) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value and not re.fullmatch(pattern, value):
-            raise ValueError(f"must look like {example}")
-        return value.rstrip("/")
-
-    return check
-
-
-_rate = _matching(r"[1-9]\d*/(second|minute|hour|day)", "600/minute")
-_web_address = _matching(r"https?://[^/?#]+[^?#]*", "https://talkreel.example.com")
-_known_database = _matching(
-    r"(postgresql\+psycopg|sqlite)://.+", "postgresql+psycopg://user:password@host/name"
-)
-_known_redis = _matching(
-    r"(rediss?|unix)://.+|rediss?\+sentinel://[^/]+/[^/?]+(/\d+)?(\?.*)?",
-    "redis://host:6379/0, rediss://..., unix:///path or redis+sentinel://host:26379,host:26379/service",
-)
-_known_storage = _matching(r"s3://[^/]+(/.*)?", "s3://bucket/prefix")
 
 
 def _guarded(port: int, info: ValidationInfo) -> int:
@@ -111,14 +88,8 @@ def _with_a_bucket(value: bool, info: ValidationInfo) -> bool:
     return value
 
 
-def _no_placeholder(value: SecretStr) -> SecretStr:
-    if value.get_secret_value().lower().replace("_", "-") in PLACEHOLDERS:
-        raise ValueError("is a placeholder that everybody knows; set one of 32 random characters")
-    return value
-
-
-Rate = Annotated[str, AfterValidator(_rate)]
-Secret = Annotated[SecretStr, AfterValidator(_no_placeholder)]
+Rate = Annotated[str, AfterValidator(rate)]
+Secret = Annotated[SecretStr, AfterValidator(no_placeholder)]
 
 
 def embedded_socket(data_dir: Path) -> Path:
@@ -153,11 +124,11 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
-    public_url: Annotated[str, AfterValidator(_web_address)] = Field(default_factory=_own_address)
+    public_url: Annotated[str, AfterValidator(web_address)] = Field(default_factory=_own_address)
     data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Path("var").absolute()
-    database_url: Annotated[str, AfterValidator(_known_database)] = Field(default_factory=_own_database)
-    redis_url: Annotated[str, AfterValidator(_known_redis)] = Field(default_factory=_own_valkey)
-    storage_url: Annotated[str, AfterValidator(_known_storage)] = ""
+    database_url: Annotated[str, AfterValidator(known_database)] = Field(default_factory=_own_database)
+    redis_url: Annotated[str, AfterValidator(known_redis)] = Field(default_factory=_own_valkey)
+    storage_url: Annotated[str, AfterValidator(known_storage)] = ""
     video_redirect: Annotated[bool, AfterValidator(_with_a_bucket)] = False
     secret_key: Secret = SecretStr("")
     web_workers: Count = 2
