@@ -2,7 +2,8 @@
 
 The floors, each importing only from those above it (`tests/test_architecture.py` holds this):
 
-    clock  ids  errors  states  notices        no imports of ours
+    nearest                                    what somebody may have meant
+    clock  ids  errors  states  notices        no imports of ours but that
     logs  media  failpoints  key_errors  wholefile  parts
     deadlines  listening  machine              a call that ends in time; a port to be had; our own address
     shipped  envfile                           what lies beside the packages; a service's settings file

@@ -13,6 +13,7 @@ SOURCES = [path for top in ("app", "worker") for path in sorted((ROOT / top).rgl
 
 #: Each floor imports only from the ones before it. Modules of one floor may not import each other.
 FLOORS = (
+    {"app.nearest"},
     {"app.clock", "app.errors", "app.states", "app.notices", "app.ids", "app.logs", "app.media"},
     {
         "app.wholefile",

@@ -110,7 +110,7 @@ ACCEPTED = Answer(
 REFUSALS = (
     MalformedBody,
     MissingPart("image"),
-    UnknownPart("picture", "image"),
+    UnknownPart("images", ["image"]),
     RepeatedPart("audio"),
     InvalidParameter("motion", "auto, talking or still"),
     InvalidWebhookUrl,
