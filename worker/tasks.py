@@ -20,7 +20,7 @@ from worker.failures import CheckFailed, HandBack, LeaseLost, RenderFailed
 from worker.heart import Heart
 from worker.leader import Leader
 from worker.meter import Meter
-from worker.progress import Report
+from worker.progress import Expect, Report
 from worker.render import Rendered, Terms, Upload, render
 from worker.shift import interruptible, persistently, room_needed, scratch_folder
 from worker.stopwatch import Stopwatch
@@ -106,7 +106,7 @@ def _make(shop: Workshop, lease: Lease, heart: Heart, meter: Meter) -> Ending:
     watch = Stopwatch(heart.report)
     try:
         with room_needed(), scratch_folder(shop, lease.job.id, lease.token) as folder:
-            rendered = _render(shop, lease, folder, watch.report)
+            rendered = _render(shop, lease, folder, watch.report, heart.expect)
             outcome = _outcome(rendered)
             watch.report(Phase.STORING, 0.99)
             _store(shop, lease, rendered)
@@ -140,7 +140,7 @@ def _store(shop: Workshop, lease: Lease, rendered: Rendered) -> None:
     jobs.discard(shop.storage, *_earlier_outputs(lease))
 
 
-def _render(shop: Workshop, lease: Lease, folder: Path, report: Report) -> Rendered:
+def _render(shop: Workshop, lease: Lease, folder: Path, report: Report, expect: Expect) -> Rendered:
     image, audio = folder / "image", folder / "audio"
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/image", image)
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/audio", audio)
@@ -152,7 +152,7 @@ def _render(shop: Workshop, lease: Lease, folder: Path, report: Report) -> Rende
         lease.job.motion_asked,
         lease.job.loudness_asked,
     )
-    return render(upload, folder, _terms(shop, lease), report)
+    return render(upload, folder, _terms(shop, lease), report, expect)
 
 
 def _terms(shop: Workshop, lease: Lease) -> Terms:
