@@ -17,7 +17,7 @@ Expect = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Expectation:
-    """The rest of the job, from `from_share` on, was to take `seconds`, as was said at `since` (monotonic)."""
+    """The rest of the job, from `from_share` on, was to take `seconds`; said at `since` (monotonic)."""
 
     seconds: float
     from_share: float
