@@ -193,6 +193,12 @@ def test_the_first_start_prints_a_key_and_a_line_that_works_as_it_is(own_service
     assert json.loads(answer.stdout)["message"] == "Job created"
 
 
+def test_the_first_key_is_an_admin_s(own_service: Service) -> None:
+    first, *_ = talkreel(own_service, "keys", "list")
+
+    assert (first["name"], first["admin"]) == ("first", True)
+
+
 def test_the_secret_that_signs_urls_is_its_owner_s_alone(own_service: Service) -> None:
     assert (own_service.data_dir / "secret_key").stat().st_mode & 0o777 == 0o600
 
