@@ -52,7 +52,10 @@ class Environment:
             return False
         try:
             told = subprocess.run(
-                [str(self.bin / "python"), "-c", PROBE], stdout=subprocess.PIPE, timeout=PROBE_SECONDS
+                [str(self.bin / "python"), "-c", PROBE],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=PROBE_SECONDS,
             )
         except (OSError, subprocess.TimeoutExpired):
             return False
