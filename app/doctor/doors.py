@@ -50,7 +50,7 @@ def database(settings: Settings, opened: Database) -> str:
         raise Trouble(*str(error).split(". ", 1)) from None
     if not is_current:
         raise Concern("its tables are another version's", "The next start brings older ones up to date.")
-    return f"{opened.engine.dialect.name} {told}"
+    return f"{opened.engine.dialect.name} {told}, {make_url(settings.database_url).render_as_string()}"
 
 
 def _require_file(settings: Settings) -> None:
