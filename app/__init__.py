@@ -16,18 +16,20 @@ The floors, each importing only from those above it (`tests/test_architecture.py
     client                                     a service as its users see it
     webhook_urls  egress  outcomes             where a webhook may go; the one way out; what came of a try
     columns  models  listed                    tables and indexes; what a list tells of a job
-    payloads  service_bodies                   the one serialiser
+    links                                      the addresses of finished jobs
+    payloads  service_bodies  deletion_bodies  the one serialiser
     database  storage  queues                  the doors: SQL, bytes RQ (on lookups, stored ... redisurl)
     migrations                                 the schema
     usage                                      what each key used, and its quota
     key_bodies  usage_bodies                   the serialisers of both
     segments                                   the verbs: of those who draw a long talk together
     apikeys  jobs  deliveries  readiness       the verbs: an owner's, the sender's, an operator's
-    overview  renderlogs                       how it all is; how a failed render's log ended
+    renderlogs                                 how a failed render's log ended
     slots  idempotency  marks                  how many jobs at once; what came before; has a job changed
     callers                                    who is calling, and with which job
     submissions  leases  housekeeping          the verbs: the upload's, a worker's, the sweeper's
-    webhooks                                   the verbs: an owner's again, of what was sent
+    webhooks  deletions                        the verbs: an owner's again, of what was sent, and deleted
+    overview                                   how it all is
     retries                                    the verbs: an operator's, of what failed
     operator_bodies  scrape                    what an operator, and what Prometheus gets to read
     doctor/                                    what is wrong with this machine

@@ -22,6 +22,9 @@ from app.models import ApiKey, Job
 USE_STEP_MS = 60_000
 
 _IS_ACTIVE = (col(ApiKey.key_sha256) == bindparam("key_sha256"), col(ApiKey.revoked_at_ms).is_(None))
+_IS_ITS_JOB = and_(
+    col(Job.id) == bindparam("job_id"), col(Job.api_key_id) == ApiKey.id, col(Job.deleted_at_ms).is_(None)
+)
 _KEY, _JOB = instances_of(ApiKey), instances_of(Job)
 _KEY_COLUMNS = len(select(ApiKey).selected_columns)
 
@@ -33,9 +36,7 @@ def _key_and_job(values: Sequence[Any]) -> tuple[ApiKey, Job | None]:
 
 _ACTIVE = Lookup(select(ApiKey).where(*_IS_ACTIVE), _KEY)
 _ACTIVE_WITH_JOB = Lookup(
-    sqlalchemy.select(ApiKey, Job)
-    .join(Job, and_(col(Job.id) == bindparam("job_id"), col(Job.api_key_id) == ApiKey.id), isouter=True)
-    .where(*_IS_ACTIVE),
+    sqlalchemy.select(ApiKey, Job).join(Job, _IS_ITS_JOB, isouter=True).where(*_IS_ACTIVE),
     _key_and_job,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Enum
+from sqlalchemy import Column, Enum, Index, text
 
 from app.states import JobStatus
 
@@ -29,3 +29,8 @@ def word(enum: type[StrEnum], *, nullable: bool = False, closed: bool = False) -
 def among(statuses: frozenset[JobStatus]) -> str:
     """The condition of a partial index over these statuses, as both databases write it."""
     return f"status IN ({', '.join(repr(status.value) for status in sorted(statuses))})"
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over the rows that meet a condition, on both databases."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, delete, insert, update
+from sqlalchemy import ColumnElement, case, delete, exists, insert, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
@@ -30,6 +31,7 @@ def schedule(session: Session, job: Job, links: Links) -> None:
         Delivery(
             id=ids.new_delivery_id(),
             job_id=job.id,
+            generation=job.generation,
             api_key_id=job.api_key_id,
             event=EVENTS[job.status],
             url=job.webhook_url,
@@ -68,10 +70,28 @@ def _oldest_due(limit: int, full_hosts: frozenset[str]) -> Select[Delivery, str,
             col(Delivery.due_at_ms) <= now_ms(),
             col(Delivery.claimed_until_ms) < now_ms(),
             col(Delivery.host).not_in(full_hosts),
+            ~waits_for_an_earlier_end(),
         )
         .order_by(col(Delivery.due_at_ms), col(Delivery.id))
         .limit(limit)
         .with_for_update(skip_locked=True, of=Delivery)
+    )
+
+
+def waits_for_an_earlier_end() -> ColumnElement[bool]:
+    """Whether a delivery isn't due yet, as an earlier end of its job is still to be delivered.
+
+    A receiver hears of them in their order.
+    """
+    earlier = aliased(Delivery)
+    return (
+        exists()
+        .where(
+            col(earlier.job_id) == col(Delivery.job_id),
+            col(earlier.generation) < col(Delivery.generation),
+            col(earlier.status) == DeliveryStatus.PENDING,
+        )
+        .correlate(Delivery)
     )
 
 

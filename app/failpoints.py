@@ -9,7 +9,7 @@ killed on the spot, as by a crash. So a file kills one process once, and its abs
     after_claim     a worker has the job and hasn't begun
     after_store     the video is stored, the row doesn't know
     after_end       the job has ended, its uploads are still there
-    after_delete    the row is gone, the files are still there
+    after_delete    the row is gone for good, the files are still there
     after_post      a webhook was answered, the row doesn't know
 """
 

@@ -10,17 +10,17 @@ DELIVERY_PREFIX = "msg_"
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _LENGTH = 24
-#: What the ids look like: regular expressions as ECMA-262 has them, too.
+#: How a cuid begins: validators of this family of ids look at the first letter, too.
+_FIRST = "c"
+#: What the ids look like: regular expressions as ECMA-262 has them, too. Older ones begin with any letter.
 PATTERN = f"^[a-z][a-z0-9]{{{_LENGTH - 1}}}$"
 DELIVERY_PATTERN = PATTERN.replace("^", f"^{DELIVERY_PREFIX}")
 _SHAPE = re.compile(PATTERN.strip("^$"))
 
 
 def new_id() -> str:
-    """24 lower-case letters and digits beginning with a letter, the shape of a cuid2: 123 random bits."""
-    return secrets.choice(string.ascii_lowercase) + "".join(
-        secrets.choice(_ALPHABET) for _ in range(_LENGTH - 1)
-    )
+    """A cuid: `c` and 23 lower-case letters and digits, 118 random bits."""
+    return _FIRST + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH - 1))
 
 
 def new_delivery_id() -> str:
@@ -34,5 +34,8 @@ def is_delivery_id(text: str) -> bool:
 
 
 def is_id(text: str) -> bool:
-    """Whether `new_id` may have made it. Other texts needn't be looked up, and some a database can't take."""
+    """Whether `new_id` makes it, or once did.
+
+    Other texts needn't be looked up, and some a database can't take.
+    """
     return _SHAPE.fullmatch(text) is not None

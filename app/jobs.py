@@ -1,6 +1,6 @@
-"""What an owner can do with a job: look, page, cancel, delete.
+"""What an owner can do with a job: look, page, cancel.
 
-`submissions` makes it, and workers' verbs are in `leases`.
+`submissions` makes it, `deletions` removes it, and workers' verbs are in `leases`.
 """
 
 from __future__ import annotations
@@ -12,24 +12,27 @@ from typing import Any
 
 import sqlalchemy
 import structlog
-from sqlalchemy import BigInteger, Integer, String, bindparam, tuple_, update
-from sqlalchemy import delete as delete_rows
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, and_, bindparam, tuple_, update
 from sqlmodel import col, select
 
-from app import cursors, failpoints, segments, usage
+from app import cursors, segments, usage
 from app.cursors import Cursor
 from app.database import Database, now_ms
 from app.errors import JobNotFound, NotCancellable, StorageUnavailable
 from app.listed import ListedJob
 from app.lookups import Lookup, instances_of
 from app.models import Job
-from app.states import TERMINAL, JobStatus, Phase
+from app.states import JobStatus, Phase
 from app.storage import Storage
 
 log = structlog.get_logger(__name__)
 
 _OWN = Lookup(
-    select(Job).where(col(Job.id) == bindparam("job_id"), col(Job.api_key_id) == bindparam("owner")),
+    select(Job).where(
+        col(Job.id) == bindparam("job_id"),
+        col(Job.api_key_id) == bindparam("owner"),
+        col(Job.deleted_at_ms).is_(None),
+    ),
     instances_of(Job),
 )
 _LISTED = [getattr(Job, name) for name in ListedJob._fields]
@@ -74,7 +77,7 @@ def mark_rung(database: Database, job_id: str, generation: int) -> None:
 
 
 def get(database: Database, job_id: str, *, owner: str) -> Job:
-    """The only getter for owners: not yours is not found.
+    """The only getter for owners: not yours is not found, and deleted is not, either.
 
     Raises:
         JobNotFound
@@ -85,8 +88,18 @@ def get(database: Database, job_id: str, *, owner: str) -> Job:
     return found[0]
 
 
-def page(database: Database, *, owner: str, limit: int, cursor: str | None, status: JobStatus | None) -> Page:
+def page(
+    database: Database,
+    *,
+    owner: str,
+    limit: int,
+    cursor: str | None,
+    status: JobStatus | None,
+    deleted: bool = False,
+) -> Page:
     """One page of the owner's jobs, newest first, by keyset: deep pages cost what the first does.
+
+    With `deleted`, of those instead that are deleted and can be restored.
 
     Raises:
         InvalidCursor
@@ -97,13 +110,14 @@ def page(database: Database, *, owner: str, limit: int, cursor: str | None, stat
     if cursor is not None:
         after = cursors.decode(cursor)
         values.update(created_at_ms=after.created_at_ms, job_id=after.row_id)
-    found = database.look_up(_page(status is not None, cursor is not None), **values)
+    found = database.look_up(_page(status is not None, cursor is not None, deleted), **values)
     return Page(found[:limit], _cursor_after(found, limit))
 
 
 @cache
-def _page(with_status: bool, with_cursor: bool) -> Lookup[ListedJob]:
+def _page(with_status: bool, with_cursor: bool, deleted: bool) -> Lookup[ListedJob]:
     query = sqlalchemy.select(*_LISTED).where(col(Job.api_key_id) == bindparam("owner"))
+    query = query.where(is_restorable() if deleted else col(Job.deleted_at_ms).is_(None))
     if with_status:
         query = query.where(col(Job.status) == bindparam("status"))
     if with_cursor:
@@ -142,26 +156,6 @@ def cancel(database: Database, storage: Storage, job_id: str, *, owner: str) -> 
     discard(storage, uploads_of(job_id), segments.files_of(job_id))
 
 
-def delete(database: Database, storage: Storage, job_id: str, *, owner: str) -> bool:
-    """Removes an ended job, its files and row, and answers True; a pending one is cancelled instead: False.
-
-    Raises:
-        JobNotFound, NotCancellable, StorageUnavailable
-    """
-    with database.writing() as session:
-        deleted = session.exec(
-            delete_rows(Job).where(
-                col(Job.id) == job_id, col(Job.api_key_id) == owner, col(Job.status).in_(sorted(TERMINAL))
-            )
-        )
-    if deleted.rowcount == 0:
-        cancel(database, storage, job_id, owner=owner)
-        return False
-    failpoints.reach("after_delete")
-    discard(storage, uploads_of(job_id), segments.files_of(job_id), outputs_of(job_id))
-    return True
-
-
 def discard(storage: Storage, *prefixes: str) -> None:
     """Deletes files that no row needs any more. What can't be reached now, the sweeper finds later."""
     try:
@@ -174,12 +168,19 @@ def discard(storage: Storage, *prefixes: str) -> None:
 def completed(database: Database, job_id: str) -> Job | None:
     """A completed job by its id, for the holder of a signed address."""
     with database.reading() as session:
-        return session.exec(select(Job).where(Job.id == job_id, Job.status == JobStatus.COMPLETED)).first()
+        return session.exec(select(Job).where(Job.id == job_id, _is_shown())).first()
 
 
 def shared(database: Database, share_token: str) -> Job | None:
     """A completed job by its share token."""
     with database.reading() as session:
-        return session.exec(
-            select(Job).where(Job.share_token == share_token, Job.status == JobStatus.COMPLETED)
-        ).first()
+        return session.exec(select(Job).where(Job.share_token == share_token, _is_shown())).first()
+
+
+def is_restorable() -> ColumnElement[bool]:
+    """Whether a job is soft-deleted, and its time isn't over."""
+    return and_(col(Job.deleted_at_ms).is_not(None), col(Job.restorable_until_ms) > now_ms())
+
+
+def _is_shown() -> ColumnElement[bool]:
+    return and_(col(Job.status) == JobStatus.COMPLETED, col(Job.deleted_at_ms).is_(None))

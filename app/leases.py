@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Update, update
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, Update, or_, update
+from sqlmodel import Session, col
 
 from app import deliveries, ids, segments, usage
 from app.database import Database, now_ms
@@ -20,11 +20,6 @@ from app.notices import Notice
 from app.payloads import Links
 from app.states import JobStatus, MotionMade, Phase
 from app.usage import NO_EFFORT, Effort
-
-GAVE_UP = (
-    "The video could not be made: the service broke off {attempts} times while working on it. "
-    "The files may need more memory or time than it has."
-)
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,12 @@ def claim(database: Database, job_id: str, generation: int, *, lease_seconds: fl
     token = ids.new_id()
     taken = (
         update(Job)
-        .where(col(Job.id) == job_id, col(Job.generation) == generation, col(Job.status) == JobStatus.PENDING)
+        .where(
+            col(Job.id) == job_id,
+            col(Job.generation) == generation,
+            col(Job.status) == JobStatus.PENDING,
+            is_due(),
+        )
         .values(
             status=JobStatus.PROCESSING,
             phase=Phase.FETCHING,
@@ -81,7 +81,7 @@ def claim(database: Database, job_id: str, generation: int, *, lease_seconds: fl
 
 def beat(database: Database, lease: Lease, sign: Beat, *, lease_seconds: float) -> bool:
     """Prolongs the lease and shows progress; False when the lease is lost."""
-    prolonged = _held(lease).values(
+    prolonged = held(lease).values(
         lease_until_ms=_lease_end(lease_seconds),
         phase=sign.phase,
         progress=sign.progress,
@@ -109,87 +109,38 @@ def complete(
         "share_token": ids.new_id(),
     }
     with database.writing() as session:
-        return _end(session, _held(lease), values, links, effort, bytes_out=outcome.video_bytes)
+        return end(session, held(lease), values, links, effort, bytes_out=outcome.video_bytes)
 
 
 def fail(database: Database, lease: Lease, sentence: str, links: Links, effort: Effort = NO_EFFORT) -> bool:
     """Ends the job FAILED with a sentence for the person who uploaded; False when the lease is lost."""
     with database.writing() as session:
-        return _end(session, _held(lease), _failure(sentence), links, effort)
+        return end(session, held(lease), failure(sentence), links, effort)
 
 
 def hand_back(database: Database, lease: Lease, effort: Effort = NO_EFFORT) -> bool:
     """Puts the job back without counting the attempt: the worker was told to stop."""
     with database.writing() as session:
-        return _put_back(session, _held(lease).values(attempts=Job.attempts - 1), effort)
+        return put_back(session, held(lease).values(attempts=Job.attempts - 1), effort)
 
 
-def lose(
-    database: Database, lease: Lease, links: Links, effort: Effort = NO_EFFORT, *, max_attempts: int
-) -> bool:
-    """Puts the job back, or gives it up after `max_attempts`; False when the lease is lost."""
-    with database.writing() as session:
-        return _lose(session, _held(lease), lease.job.attempts, links, effort, max_attempts)
+def is_due() -> ColumnElement[bool]:
+    """Whether a pending job may be begun: it is not deferred, or no longer."""
+    return or_(col(Job.not_before_ms).is_(None), col(Job.not_before_ms) <= now_ms())
 
 
-def lose_dead(
-    database: Database,
-    job_id: str,
-    generation: int,
-    links: Links,
-    effort: Effort = NO_EFFORT,
-    *,
-    max_attempts: int,
-) -> bool:
-    """Does `lose` for a worker known to be dead; False when it held nothing."""
-    with database.writing() as session:
-        held = session.exec(
-            select(Job).where(
-                Job.id == job_id, Job.generation == generation, Job.status == JobStatus.PROCESSING
-            )
-        ).first()
-        if held is None or held.lease_token is None:
-            return False
-        lease = Lease(held, held.lease_token)
-        return _lose(session, _held(lease), held.attempts, links, effort, max_attempts)
-
-
-def reclaim_expired(database: Database, links: Links, *, max_attempts: int, limit: int = 100) -> int:
-    """Does `lose` for every job whose worker stopped beating. Returns how many were put back or given up.
-
-    What those workers spent is not known to anybody.
-    """
-    expired = select(Job).where(Job.status == JobStatus.PROCESSING, col(Job.lease_until_ms) < now_ms())
-    with database.reading() as session:
-        found = session.exec(expired.limit(limit)).all()
-    return sum(_reclaim(database, job, links, max_attempts) for job in found)
-
-
-def _reclaim(database: Database, job: Job, links: Links, max_attempts: int) -> bool:
-    still_expired = _held(Lease(job, job.lease_token or "")).where(col(Job.lease_until_ms) < now_ms())
-    with database.writing() as session:
-        return _lose(session, still_expired, job.attempts, links, NO_EFFORT, max_attempts)
-
-
-def _lose(
-    session: Session, held: Update, attempts: int, links: Links, effort: Effort, max_attempts: int
-) -> bool:
-    if attempts >= max_attempts:
-        return _end(session, held, _failure(GAVE_UP.format(attempts=attempts)), links, effort)
-    return _put_back(session, held.values(retries=Job.retries + 1), effort)
-
-
-def _put_back(session: Session, held: Update, effort: Effort) -> bool:
-    job = _hit(session, held.values(**_queued_anew()))
+def put_back(session: Session, moved: Update, effort: Effort) -> bool:
+    """Makes the job pending again by an UPDATE of `held`; False when that hits nothing."""
+    job = _hit(session, moved.values(**_queued_anew()))
     if job is None:
         return False
     usage.worked(session, job.id, effort)
     return True
 
 
-def _end(
+def end(
     session: Session,
-    held: Update,
+    moved: Update,
     values: dict[str, Any],
     links: Links,
     effort: Effort,
@@ -198,7 +149,7 @@ def _end(
 ) -> bool:
     """The terminal write, the webhook delivery, the use, and the end of the segments, in one transaction."""
     freed = {"lease_token": None, "lease_until_ms": None, "eta_seconds": None}
-    job = _hit(session, held.values(**values, **freed, phase=Phase.DONE, updated_at_ms=now_ms()))
+    job = _hit(session, moved.values(**values, **freed, phase=Phase.DONE, updated_at_ms=now_ms()))
     if job is None:
         return False
     deliveries.schedule(session, job, links)
@@ -207,7 +158,8 @@ def _end(
     return True
 
 
-def _held(lease: Lease) -> Update:
+def held(lease: Lease) -> Update:
+    """An UPDATE of the job that hits only as long as the lease is held."""
     return update(Job).where(
         col(Job.id) == lease.job.id,
         col(Job.lease_token) == lease.token,
@@ -223,7 +175,7 @@ def _lease_end(lease_seconds: float) -> Any:
     return now_ms() + round(lease_seconds * 1000)
 
 
-def _failure(sentence: str) -> dict[str, Any]:
+def failure(sentence: str) -> dict[str, Any]:
     return {"status": JobStatus.FAILED, "error_message": sentence}
 
 

@@ -1,4 +1,4 @@
-"""A job as a list shows it: of its columns, the eight that are told."""
+"""A job as a list shows it: of its columns, those that are told."""
 
 from __future__ import annotations
 
@@ -18,3 +18,5 @@ class ListedJob(NamedTuple):
     updated_at_ms: int
     webhook_url: str | None
     share_token: str | None
+    deleted_at_ms: int | None
+    restorable_until_ms: int | None

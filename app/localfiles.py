@@ -34,7 +34,7 @@ class LocalStorage:
         target = self._path(key)
         with storage_errors():
             _flush(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(target.parent)
             _move(path, target)
             _flush(target.parent)
 
@@ -81,6 +81,14 @@ class LocalStorage:
 
     def _path(self, key: str) -> Path:
         return self._root / checked_key(key)
+
+
+def _make_folder(folder: Path) -> None:
+    """Makes it, and those it lies in, each with a name that survives a power loss."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _flush(folder.parent)
 
 
 def _move(path: Path, target: Path) -> None:

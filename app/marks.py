@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, select
 
 from app.database import Database
@@ -41,7 +42,7 @@ def seen(database: Database, job_ids: Collection[str]) -> dict[str, Sight]:
             col(ApiKey.revoked_at_ms),
         )
         .join(ApiKey, col(ApiKey.id) == col(Job.api_key_id))
-        .where(col(Job.id).in_(job_ids))
+        .where(_are_there(job_ids))
     )
     with database.reading() as session:
         rows = session.connection().execute(query).all()
@@ -51,7 +52,11 @@ def seen(database: Database, job_ids: Collection[str]) -> dict[str, Sight]:
 def jobs(database: Database, job_ids: Collection[str]) -> Mapping[str, Job]:
     """The rows of those of these jobs that are there."""
     with database.reading() as session:
-        return {job.id: job for job in session.exec(select(Job).where(col(Job.id).in_(job_ids)))}
+        return {job.id: job for job in session.exec(select(Job).where(_are_there(job_ids)))}
+
+
+def _are_there(job_ids: Collection[str]) -> ColumnElement[bool]:
+    return and_(col(Job.id).in_(job_ids), col(Job.deleted_at_ms).is_(None))
 
 
 def _word(*place: int) -> str:

@@ -47,6 +47,21 @@ LEASES_LOST = Counter(
     ("noticed",),
     registry=None,
 )
+SWEEPER_ERRORS = Counter(
+    "talkreel_sweeper_errors", "Steps of the sweeper's rounds that failed.", ("step",), registry=None
+)
+MACHINE_FAULTS = Counter(
+    "talkreel_machine_faults",
+    "Renders that came to nothing because a part of the machine was ill.",
+    ("part",),
+    registry=None,
+)
+CONNECTION_ERRORS = Counter(
+    "talkreel_connection_errors",
+    "Errors that ended one connection, by the callback of the event loop that failed.",
+    ("callback",),
+    registry=None,
+)
 WEBHOOK_TRIES = Counter("talkreel_webhook_tries", "Webhooks sent, by outcome.", ("outcome",), registry=None)
 WEBHOOK_SECONDS = Histogram(
     "talkreel_webhook_seconds",
@@ -62,6 +77,9 @@ _BY_NAME: dict[str, Measure] = {
     "stage_seconds": STAGE_SECONDS,
     "attempts": ATTEMPTS,
     "leases_lost": LEASES_LOST,
+    "sweeper_errors": SWEEPER_ERRORS,
+    "machine_faults": MACHINE_FAULTS,
+    "connection_errors": CONNECTION_ERRORS,
     "webhook_tries": WEBHOOK_TRIES,
     "webhook_seconds": WEBHOOK_SECONDS,
 }

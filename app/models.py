@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, text
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String
 from sqlmodel import Field, SQLModel
 
-from app.columns import among, word
+from app.columns import among, partial_index, word
 from app.media import MediaType
 from app.states import (
     ACTIVE,
@@ -29,6 +29,8 @@ WHERE_ACTIVE = among(ACTIVE)
 WHERE_TERMINAL = among(TERMINAL)
 WHERE_FAILED = "status = 'FAILED'"
 WHERE_DUE = "status = 'PENDING'"
+WHERE_PRESENT = "deleted_at_ms IS NULL"
+WHERE_DELETED = "deleted_at_ms IS NOT NULL"
 
 
 class ApiKey(SQLModel, table=True):
@@ -60,35 +62,16 @@ class Job(SQLModel, table=True):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        Index(
-            "uq_jobs_active_slot",
-            "api_key_id",
-            "slot",
-            unique=True,
-            sqlite_where=text(WHERE_ACTIVE),
-            postgresql_where=text(WHERE_ACTIVE),
+        partial_index("uq_jobs_active_slot", "api_key_id", "slot", unique=True, where=WHERE_ACTIVE),
+        partial_index("ix_jobs_page", "api_key_id", "created_at_ms", "id", where=WHERE_PRESENT),
+        partial_index(
+            "ix_jobs_page_by_status", "api_key_id", "status", "created_at_ms", "id", where=WHERE_PRESENT
         ),
-        Index("ix_jobs_page", "api_key_id", "created_at_ms", "id"),
-        Index("ix_jobs_page_by_status", "api_key_id", "status", "created_at_ms", "id"),
-        Index(
-            "ix_jobs_active",
-            "status",
-            "lease_until_ms",
-            sqlite_where=text(WHERE_ACTIVE),
-            postgresql_where=text(WHERE_ACTIVE),
-        ),
-        Index(
-            "ix_jobs_failed",
-            "updated_at_ms",
-            sqlite_where=text(WHERE_FAILED),
-            postgresql_where=text(WHERE_FAILED),
-        ),
-        Index(
-            "ix_jobs_retention",
-            "updated_at_ms",
-            sqlite_where=text(WHERE_TERMINAL),
-            postgresql_where=text(WHERE_TERMINAL),
-        ),
+        partial_index("ix_jobs_deleted", "api_key_id", "created_at_ms", "id", where=WHERE_DELETED),
+        partial_index("ix_jobs_restorable", "restorable_until_ms", where=WHERE_DELETED),
+        partial_index("ix_jobs_active", "status", "lease_until_ms", where=WHERE_ACTIVE),
+        partial_index("ix_jobs_failed", "updated_at_ms", where=WHERE_FAILED),
+        partial_index("ix_jobs_retention", "updated_at_ms", where=WHERE_TERMINAL),
     )
 
     id: str = Field(primary_key=True)
@@ -111,6 +94,9 @@ class Job(SQLModel, table=True):
     attempts: int = 0
     #: How often a worker was lost.
     retries: int = 0
+    #: Where the service itself was ill: since when, and until when the job waits for it to be well again.
+    deferred_since_ms: int | None = Field(default=None, sa_type=BigInteger)
+    not_before_ms: int | None = Field(default=None, sa_type=BigInteger)
     lease_token: str | None = None
     lease_until_ms: int | None = Field(default=None, sa_type=BigInteger)
 
@@ -132,6 +118,9 @@ class Job(SQLModel, table=True):
 
     created_at_ms: int = Field(sa_type=BigInteger)
     updated_at_ms: int = Field(sa_type=BigInteger)
+    #: Null, unless its owner deleted it and it can be restored; row and files are kept until then.
+    deleted_at_ms: int | None = Field(default=None, sa_type=BigInteger)
+    restorable_until_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class IdempotencyKey(SQLModel, table=True):
@@ -198,20 +187,21 @@ class Usage(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """One webhook to be delivered. It outlives its job's row, so that deleting a job loses no event."""
+    """One webhook to be delivered. It outlives its job's row, so that deleting a job loses no event.
+
+    A job that is tried again has one for each of its ends. They are sent in that order.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        Index(
-            "ix_deliveries_due",
-            "due_at_ms",
-            sqlite_where=text(WHERE_DUE),
-            postgresql_where=text(WHERE_DUE),
-        ),
+        Index("uq_deliveries_end", "job_id", "generation", unique=True),
+        partial_index("ix_deliveries_due", "due_at_ms", where=WHERE_DUE),
     )
 
     id: str = Field(primary_key=True)
-    job_id: str = Field(unique=True)
+    job_id: str
+    #: The job's own at that end.
+    generation: int = 0
     api_key_id: str = Field(foreign_key="api_keys.id")
     event: str
     url: str

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from app.models import Job
 from app.overview import Active, Depth, Failure
 from app.payloads import Body, iso
-from app.queues import WorkerSeen
+from app.render_workers import WorkerSeen
 
 HOUR_MS = 3_600_000
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, func, select
 
 from app.database import Database, now_ms
+from app.deliveries import waits_for_an_earlier_end
 from app.models import Delivery, Job, RenderLog, Usage
 from app.states import ACTIVE, DeliveryStatus, JobStatus
 
@@ -65,7 +66,7 @@ def depth(database: Database) -> Depth:
         pending, pending_since = _count_since(session, JobStatus.PENDING)
         processing, _ = _count_since(session, JobStatus.PROCESSING)
         webhooks = select(func.count(), func.min(Delivery.due_at_ms)).where(
-            Delivery.status == DeliveryStatus.PENDING
+            Delivery.status == DeliveryStatus.PENDING, ~waits_for_an_earlier_end()
         )
         webhooks_pending, due_since = session.exec(webhooks).one()
     return Depth(
@@ -110,7 +111,7 @@ def failures(database: Database) -> list[Failure]:
     latest = (
         select(Job, RenderLog.text)
         .outerjoin(RenderLog, col(RenderLog.job_id) == col(Job.id))
-        .where(Job.status == JobStatus.FAILED)
+        .where(Job.status == JobStatus.FAILED, col(Job.deleted_at_ms).is_(None))
         .order_by(col(Job.updated_at_ms).desc(), col(Job.id))
     )
     with database.reading() as session:

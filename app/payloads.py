@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated
@@ -11,47 +10,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from app import clock, signing
+from app.links import Links as Links
 from app.listed import ListedJob
 from app.models import Delivery, Job, Try
-from app.settings import Settings
 from app.states import DeliveryStatus, JobStatus, MotionMade, Phase
-
-#: Links stay the same within this time, so that a polled body does too.
-LINK_STEP_SECONDS = 3600
-
-
-@dataclass(frozen=True)
-class Links:
-    """Makes the public addresses of a finished job."""
-
-    public_url: str
-    signing_key: bytes
-    ttl_seconds: int
-
-    @classmethod
-    def of(cls, settings: Settings) -> Links:
-        return cls(settings.public_url, settings.signing_key, settings.output_url_ttl)
-
-    def video(self, job: Job | ListedJob) -> str | None:
-        """Signed, expiring address of the MP4; None until there is one."""
-        if job.status is not JobStatus.COMPLETED:
-            return None
-        path = f"/videos/{job.id}.mp4"
-        expires_at = int(clock.now_seconds() // LINK_STEP_SECONDS + 1) * LINK_STEP_SECONDS + self.ttl_seconds
-        return f"{self.public_url}{path}?{signing.sign_url_path(path, expires_at, self.signing_key)}"
-
-    def share_page(self, job: Job | ListedJob) -> str | None:
-        """Address of the page that plays it; None until there is a video."""
-        if job.status is not JobStatus.COMPLETED:
-            return None
-        return f"{self.public_url}/share/{job.share_token}"
-
-    def poster(self, job: Job) -> str | None:
-        """Address of the picture that is shown before the video plays; None until there is a video."""
-        page = self.share_page(job)
-        return f"{page}/poster.jpg" if page else None
-
 
 #: ISO 8601, as `iso` writes it.
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -226,14 +188,8 @@ class AwaitedBody(CreatedBody):
     job: StatusBody
 
 
-class DeletedBody(Body):
-    """The last event of a job that was deleted."""
-
-    job_id: str
-
-
 class DoneBody(Body):
-    """Cancel, delete and redeliver."""
+    """Cancel and redeliver."""
 
     success: bool = True
     message: str

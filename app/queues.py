@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
 
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from rq import Queue, Worker
+from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
-from rq.worker import BaseWorker
 
+from app import render_workers, sweeper_heartbeat
 from app.redisurl import connect
+from app.render_workers import WorkerSeen
 
 RENDER_QUEUE = "talkreel-render"
 RENDER_TASK = "worker.tasks.render_job"
@@ -52,29 +53,6 @@ def render_queue(connection: Redis) -> Queue:
 def segment_queue(connection: Redis) -> Queue:
     """The queue that workers listen to when no job waits in the render queue."""
     return Queue(SEGMENT_QUEUE, connection=connection, serializer=JSONSerializer)
-
-
-@dataclass(frozen=True)
-class WorkerSeen:
-    """A worker process, by what it last told Redis. `job_id` is of ours, not of RQ's."""
-
-    name: str
-    host: str
-    state: str
-    job_id: str | None
-    heartbeat_ms: int | None
-
-
-def _seen(worker: BaseWorker) -> WorkerSeen:
-    task, heartbeat = worker.get_current_job(), worker.last_heartbeat
-    return WorkerSeen(
-        name=worker.name,
-        host=worker.hostname or "",
-        state=str(worker.get_state()),
-        # Whichever task it is, this comes first.
-        job_id=str(task.args[0]) if task else None,
-        heartbeat_ms=round(heartbeat.timestamp() * 1000) if heartbeat else None,
-    )
 
 
 class Doorbell:
@@ -131,17 +109,26 @@ class Doorbell:
     def workers(self) -> list[WorkerSeen] | None:
         """The render workers that have given a sign of life; None when Redis can't be asked."""
         try:
-            return [_seen(each) for each in Worker.all(queue=self._queue, serializer=JSONSerializer)]
+            return self.workers_seen()
         except RedisError:
             return None
 
-    def live_workers(self) -> int:
-        """How many render workers have given a sign of life.
+    def workers_seen(self) -> list[WorkerSeen]:
+        """As `workers`.
 
         Raises:
             RedisError: Redis can't be asked.
         """
-        return len(Worker.all(queue=self._queue, serializer=JSONSerializer))
+        return render_workers.seen(self._redis, self._queue)
+
+    def tell_sweeper_round(self) -> None:
+        """The sweeper's sign of life, which nobody hears while Redis is down."""
+        with suppress(RedisError):
+            sweeper_heartbeat.beat(self._redis)
+
+    def sweeper_age_seconds(self) -> float | None:
+        """As `sweeper_heartbeat.age_seconds`."""
+        return sweeper_heartbeat.age_seconds(self._redis)
 
     def check(self) -> None:
         """Raises RedisError when Redis doesn't answer."""

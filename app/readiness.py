@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +23,9 @@ from app.storage import Storage
 #: Room for an upload, its decoded sound and the video of an hour.
 MIN_FREE_BYTES = 2 << 30
 
+#: What was found is told again for so long.
+CACHE_SECONDS = 1.0
+
 #: The face models' sizes. The worker checks their hashes when it loads them.
 FACE_MODEL_BYTES = {"face_detection_short_range.tflite": 229_714, "face_landmark.tflite": 1_242_398}
 
@@ -28,19 +34,40 @@ class NotReady(Exception):
     """Why a part can't do its work, in words for an operator."""
 
 
-def problems(settings: Settings, database: Database, doorbell: Doorbell, storage: Storage) -> dict[str, str]:
-    """What fails, by part; empty when the service can take and finish jobs."""
-    checks: dict[str, Callable[[], None]] = {
-        "database": database.check,
-        "queue": doorbell.check,
-        "storage": storage.check,
-        "ffmpeg": _check_ffmpeg,
-        "face models": lambda: check_face_models(settings.face_model_dir),
-        "workers": lambda: _check_workers(doorbell),
-        "disk": lambda: _check_disk(settings.data_dir),
-    }
-    found = {part: problem_of(check) for part, check in checks.items()}
-    return {part: problem for part, problem in found.items() if problem}
+class Readiness:
+    """What fails, looked at once a second at most, by one thread: whoever asks meanwhile hears the same."""
+
+    def __init__(self, settings: Settings, database: Database, doorbell: Doorbell, storage: Storage) -> None:
+        self._checks: dict[str, Callable[[], None]] = {
+            "database": database.check,
+            "queue": doorbell.check,
+            "storage": storage.check,
+            "ffmpeg": _check_ffmpeg,
+            "face models": lambda: check_face_models(settings.face_model_dir),
+            "workers": lambda: _check_workers(doorbell),
+            "sweeper": lambda: _check_sweeper(doorbell),
+            "disk": lambda: _check_disk(settings.data_dir),
+        }
+        self._looking = threading.Lock()
+        self._found: dict[str, str] = {}
+        self._good_until = -math.inf
+
+    @property
+    def parts(self) -> list[str]:
+        """What is looked at."""
+        return list(self._checks)
+
+    def problems(self) -> dict[str, str]:
+        """What fails, by part, in words for an operator; empty when the service can take and finish jobs."""
+        with self._looking:
+            if time.monotonic() >= self._good_until:
+                self._found = self._look()
+                self._good_until = time.monotonic() + CACHE_SECONDS
+            return self._found
+
+    def _look(self) -> dict[str, str]:
+        found = {part: problem_of(check) for part, check in self._checks.items()}
+        return {part: problem for part, problem in found.items() if problem}
 
 
 def problem_of(check: Callable[[], None]) -> str | None:
@@ -67,8 +94,19 @@ def check_face_models(folder: Path) -> None:
 
 
 def _check_workers(doorbell: Doorbell) -> None:
-    if doorbell.live_workers() == 0:
+    """At least one has to be there that begins jobs."""
+    workers = doorbell.workers_seen()
+    if not workers:
         raise NotReady("no render worker has given a sign of life")
+    paused = {worker.paused_by for worker in workers if worker.paused_by}
+    if all(worker.paused_by for worker in workers):
+        raise NotReady(f"all render workers have paused, as this is ill: {', '.join(sorted(paused))}")
+
+
+def _check_sweeper(doorbell: Doorbell) -> None:
+    """Without one lost jobs stay lost, and no webhook is sent."""
+    if doorbell.sweeper_age_seconds() is None:
+        raise NotReady("no sweeper has finished a round lately")
 
 
 def _check_disk(data_dir: Path) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from app import jobs, slots
 from app.database import Database, now_ms
 from app.errors import JobNotFound, StoredFileMissing
-from app.models import Delivery, Job
+from app.models import Job
 from app.operator_errors import KeyIsBusy, NotFailed, UploadsGone
 from app.queues import Doorbell
 from app.states import JobStatus, Phase
@@ -17,22 +17,31 @@ from app.storage import Storage
 
 
 def retry(database: Database, storage: Storage, doorbell: Doorbell, job_id: str) -> None:
-    """Makes a FAILED job PENDING, with all its attempts before it. Its end is told by a webhook of its own.
+    """Makes a FAILED job PENDING, with all its attempts before it.
+
+    Its new end has a webhook of its own, which waits for that of the old one.
 
     Raises:
         JobNotFound, NotFailed, UploadsGone
         KeyIsBusy: its key has as many jobs as it may; the partial unique index decides.
         StorageUnavailable
     """
-    _require_uploads(storage, _failed(database, job_id))
+    job = _failed(database, job_id)
+    _require_uploads(storage, job)
     generation = _queue_anew(database, job_id)
+    try:
+        _require_uploads(storage, job)
+    except UploadsGone:
+        # The sweeper took them as an ended job's, in between.
+        _fail_again(database, job, generation)
+        raise
     if doorbell.ring(job_id, generation):
         jobs.mark_rung(database, job_id, generation)
 
 
 def _failed(database: Database, job_id: str) -> Job:
     with database.reading() as session:
-        job = session.exec(select(Job).where(Job.id == job_id)).first()
+        job = session.exec(select(Job).where(Job.id == job_id, col(Job.deleted_at_ms).is_(None))).first()
     if job is None:
         raise JobNotFound
     if job.status is not JobStatus.FAILED:
@@ -67,15 +76,28 @@ def _move(session: Session, job_id: str) -> int:
         raise KeyIsBusy
     moved = (
         update(Job)
-        .where(col(Job.id) == job_id, col(Job.status) == JobStatus.FAILED)
+        .where(col(Job.id) == job_id, col(Job.status) == JobStatus.FAILED, col(Job.deleted_at_ms).is_(None))
         .values(**_as_new(of_key.lowest_free))
     )
     generation = session.exec(moved.returning(col(Job.generation))).scalar()
     if generation is None:
         raise NotFailed
-    # What its owner shall hear is how it ends now, and a job has one delivery.
-    session.exec(delete(Delivery).where(col(Delivery.job_id) == job_id))
     return int(generation)
+
+
+def _fail_again(database: Database, job: Job, generation: int) -> None:
+    """Takes the retry back, unless a worker has begun it: that one ends it."""
+    failed = {"status": JobStatus.FAILED, "phase": Phase.DONE, "error_message": job.error_message}
+    with database.writing() as session:
+        session.exec(
+            update(Job)
+            .where(
+                col(Job.id) == job.id,
+                col(Job.generation) == generation,
+                col(Job.status) == JobStatus.PENDING,
+            )
+            .values(**failed, updated_at_ms=now_ms())
+        )
 
 
 def _as_new(slot: int) -> dict[str, object]:
@@ -88,5 +110,7 @@ def _as_new(slot: int) -> dict[str, object]:
         "error_message": None,
         "generation": Job.generation + 1,
         "rung_at_ms": None,
+        "deferred_since_ms": None,
+        "not_before_ms": None,
         "updated_at_ms": now_ms(),
     }

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from redis.exceptions import RedisError
 
 from app import metricfiles, overview
 from app.database import Database
@@ -58,6 +60,12 @@ class _Truth(Collector):
             yield GaugeMetricFamily(
                 "talkreel_workers", "Render workers that gave a sign of life.", value=len(workers)
             )
+            yield GaugeMetricFamily(
+                "talkreel_workers_paused",
+                "Render workers that begin no job while their machine is ill.",
+                value=sum(worker.paused_by is not None for worker in workers),
+            )
+            yield from _of_sweeper(self._doorbell)
         yield from _of_disk(self._data_dir)
         yield up
 
@@ -66,6 +74,16 @@ class _Truth(Collector):
             return within(SECONDS, lambda: _of_database(self._database))
         except (Unavailable, TooSlow):
             return None
+
+
+def _of_sweeper(doorbell: Doorbell) -> Iterator[Metric]:
+    """Left out where none is alive."""
+    with suppress(RedisError):
+        age_seconds = doorbell.sweeper_age_seconds()
+        if age_seconds is not None:
+            yield GaugeMetricFamily(
+                "talkreel_sweeper_round_age_seconds", "Since a sweeper finished a round.", value=age_seconds
+            )
 
 
 def _of_database(database: Database) -> list[Metric]:

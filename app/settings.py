@@ -147,6 +147,7 @@ class Settings(BaseSettings):
     split_seconds: CountOrNone = 300
     output_url_ttl: Count = 604_800
     retention_days: CountOrNone = 30
+    deleted_keep_hours: CountOrNone = 72
     keep_failed_uploads_hours: CountOrNone = 24
     webhook_allow_nets: Annotated[tuple[IpNetwork, ...], NoDecode, BeforeValidator(_split)] = ()
     webhook_allow_ports: Annotated[tuple[int, ...] | None, NoDecode, BeforeValidator(_ports)] = (443, 8443)

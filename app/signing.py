@@ -31,7 +31,8 @@ def webhook_headers(
     """The headers of one delivery try.
 
     `message_id` is the same on every try and holds no dot; `timestamp_seconds` is the try's own; `body` is
-    what goes over the wire, byte for byte; `secrets` begins with the newest and has at least one.
+    what goes over the wire, byte for byte; `secrets` begins with the newest and has at least one. A header of
+    one signature has that of the oldest: who verifies with one secret need change it only at the grace's end.
 
     Raises:
         ValueError: a secret is empty, or isn't base64, after its prefix.
@@ -41,7 +42,7 @@ def webhook_headers(
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
         "X-Webhook-Event": event,
-        "X-Webhook-Signature": _plain_signature(body, secrets[0]),
+        "X-Webhook-Signature": _plain_signature(body, secrets[-1]),
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp_seconds),
         "webhook-signature": " ".join(_standard_signature(signed, secret) for secret in secrets),
@@ -82,14 +83,14 @@ def sign_url_path(path: str, expires_at: int, key: bytes) -> str:
 
 
 def url_is_valid(path: str, expires: str, signature: str, *, now: int, key: bytes) -> bool:
-    """Whether the two query values were made by `sign_url_path` for this path and `now` is not past them.
+    """Whether the two query values were made by `sign_url_path` for this path, and `now` is before their end.
 
-    Takes any text for all three, and says False to what it can't read.
+    `now` is in Unix seconds. Takes any text for the other three, and says False to what it can't read.
     """
     if not _SECONDS.fullmatch(expires):
         return False
     expected = _url_signature(path, expires, key)
-    return hmac.compare_digest(_bytes(signature), _bytes(expected)) and now <= int(expires)
+    return hmac.compare_digest(_bytes(signature), _bytes(expected)) and now < int(expires)
 
 
 def _url_signature(path: str, expires: str, key: bytes) -> str:

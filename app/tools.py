@@ -55,6 +55,12 @@ Loudness = Annotated[
 ]
 Seconds = Annotated[int, Field(ge=0, le=300, description="How long to wait at most.")]
 Limit = Annotated[int, Field(ge=1, le=1000, description="How many at most.")]
+Deleted = Annotated[
+    bool, Field(description="List those instead that were deleted and can be brought back by restore_video.")
+]
+Permanent = Annotated[
+    bool, Field(description="For good, also a job that was deleted before. Only if the user asked for that.")
+]
 PortraitPath = Annotated[str, Field(description="A JPEG, PNG or WebP file on this machine.")]
 VoicePath = Annotated[str, Field(description="An MP3, WAV, M4A or Ogg file on this machine.")]
 VideoPath = Annotated[str, Field(description="Where to put the MP4; what is there is replaced.")]
@@ -64,6 +70,13 @@ Voice = Annotated[str, Field(description="An MP3, WAV, M4A or Ogg file, as base6
 
 class Submitted(BaseModel):
     job_id: str = Field(alias="jobId")
+
+
+class Removed(BaseModel):
+    job_id: str = Field(alias="jobId")
+    restorable_until: str | None = Field(
+        alias="restorableUntil", description="restore_video works until then; null: it doesn't."
+    )
 
 
 class Saved(BaseModel):
@@ -104,6 +117,10 @@ def server_of(tools: VideoTools, files: FileTools | UploadTools) -> MCPServer:
     server.add_tool(tools.wait_for_video, annotations=looks)
     server.add_tool(tools.list_videos, annotations=looks)
     server.add_tool(tools.cancel_video, annotations=ends)
+    server.add_tool(tools.delete_video, annotations=ends)
+    server.add_tool(
+        tools.restore_video, annotations=ToolAnnotations(destructive_hint=False, idempotent_hint=True)
+    )
     if isinstance(files, FileTools):
         server.add_tool(files.save_video, annotations=ends)
     return server
@@ -134,15 +151,29 @@ class VideoTools:
             except TookTooLong:
                 return self._client.status(job_id)
 
-    def list_videos(self, status: JobStatus | None = None, limit: Limit = 20) -> list[ListedJob]:
+    def list_videos(
+        self, status: JobStatus | None = None, limit: Limit = 20, deleted: Deleted = False
+    ) -> list[ListedJob]:
         """List the newest jobs of the key, all or those with one status, newest first."""
         with _sentences():
-            return list(islice(self._client.jobs(status), limit))
+            return list(islice(self._client.jobs(status, deleted=deleted), limit))
 
     def cancel_video(self, job_id: JobId) -> Status:
         """Cancel a job that is still PENDING. One that is being made can't be stopped."""
         with _sentences():
             self._client.cancel(job_id)
+            return self._client.status(job_id)
+
+    def delete_video(self, job_id: JobId, permanent: Permanent = False) -> Removed:
+        """Delete a job that has ended, with its video and links. One still PENDING is cancelled instead."""
+        with _sentences():
+            done = self._client.delete(job_id, permanent=permanent)
+        return Removed(jobId=job_id, restorableUntil=done.restorable_until if done else None)
+
+    def restore_video(self, job_id: JobId) -> Status:
+        """Bring a deleted job back, with its video and links, until its restorableUntil."""
+        with _sentences():
+            self._client.restore(job_id)
             return self._client.status(job_id)
 
 

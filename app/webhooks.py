@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app import jobs
 from app.database import Database, now_ms
@@ -28,15 +29,19 @@ class History:
 
 
 def histories(database: Database, job_id: str, *, owner: str) -> list[History]:
-    """The deliveries of a job; none when it asked for none, or hasn't ended.
+    """The deliveries of a job, that of its last end first; none when it asked for none, or hasn't ended.
 
     Raises:
         JobNotFound
     """
     jobs.get(database, job_id, owner=owner)
     with database.reading() as session:
-        deliveries = session.exec(select(Delivery).where(Delivery.job_id == job_id)).all()
+        deliveries = session.exec(_of_job(job_id)).all()
         return [History(delivery, _tries_of(session, delivery)) for delivery in deliveries]
+
+
+def _of_job(job_id: str) -> SelectOfScalar[Delivery]:
+    return select(Delivery).where(Delivery.job_id == job_id).order_by(col(Delivery.generation).desc())
 
 
 def _tries_of(session: Session, delivery: Delivery) -> Sequence[Try]:

@@ -9,8 +9,18 @@ from pathlib import Path
 import imageio_ffmpeg
 
 
+def dead_ffmpeg(folder: Path) -> Path:
+    """A program that is ffmpeg, but fails whatever it is to do, until `mend` is called."""
+    return _failing_ffmpeg(folder, "*")
+
+
 def broken_ffmpeg(folder: Path, product: str) -> Path:
-    """A program that is ffmpeg, but fails to write files of that name, until `mend` is called.
+    """A program that is ffmpeg, but fails to write files of that name, until `mend` is called."""
+    return _failing_ffmpeg(folder, f"*/{product}")
+
+
+def _failing_ffmpeg(folder: Path, outputs: str) -> Path:
+    """Fails where the output matches a pattern of the shell's.
 
     Its parts lie where the cage lets a program find them: in the `lib` beside its `bin`.
     """
@@ -23,7 +33,7 @@ def broken_ffmpeg(folder: Path, product: str) -> Path:
     path.write_text(f"""#!{parts}/sh
 for argument; do out=$last; last=$argument; done  # The file comes just before the final -y.
 case "$out" in
-*/{product})
+{outputs})
     if [ -e "{parts}/unwell" ]; then
         echo "the machine is unwell" >&2
         exit 1

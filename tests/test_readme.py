@@ -28,6 +28,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 MAKE = README.partition("## Make a video")[2].partition("\n## ")[0]
 KEYS = README.partition("### Keys")[2].partition("\n##")[0]
+DELETING = README.partition("### Deleting a job")[2].partition("\n### ")[0]
 FOLLOWING = README.partition("### Following a job")[2].partition("\n### ")[0]
 WEBHOOKS = README.partition("### Webhooks")[2].partition("\n##")[0]
 
@@ -62,7 +63,21 @@ def test_the_curl_lines_are_the_life_of_a_job(service: Service, tmp_path: Path) 
     deleted = json.loads(shell(delete.replace("JOB_ID", job_id)))
 
     assert (tmp_path / "video.mp4").read_bytes()[4:8] == b"ftyp"
-    assert deleted == {"success": True, "message": "Job deleted successfully"}
+    assert (deleted["message"], deleted["jobId"]) == ("Job deleted successfully", job_id)
+
+
+def test_the_curl_lines_of_a_deletion_list_restore_and_end_it(service: Service, tmp_path: Path) -> None:
+    user = service.user("careless")
+    job_id = user.submitted()
+    user.wait_for(job_id, "COMPLETED")
+    user.http.delete(f"/api/jobs/{job_id}")
+    shell = partial(run, key=user.key["apiKey"], url=service.address, folder=tmp_path)
+    look, restore, end = (line.replace("JOB_ID", job_id) for line in re.findall(r"^curl .*$", DELETING, re.M))
+
+    assert [job["id"] for job in json.loads(shell(look))["jobs"]] == [job_id]
+    assert json.loads(shell(restore))["message"] == "Job restored successfully"
+    assert json.loads(shell(end))["restorableUntil"] is None
+    assert user.http.get(f"/api/status/{job_id}").status_code == 404
 
 
 def test_the_curl_line_with_a_key_makes_one_job_however_often_it_is_sent(

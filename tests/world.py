@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,14 +122,14 @@ class World:
         assert lease is not None
         return lease
 
-    def complete(self, job_id: str, video: bytes = b"a video" * 1000) -> None:
+    def complete(self, job_id: str, video: bytes = b"a video" * 1000, generation: int = 0) -> None:
         """Ends the job as a worker would, with `video` as its file."""
-        lease = self.claim(job_id)
+        lease = self.claim(job_id, generation)
         path = self.settings.data_dir / "rendered.mp4"
         path.write_bytes(video)
-        self.services.storage.put(path, jobs.output_key(job_id, 0))
+        self.services.storage.put(path, jobs.output_key(job_id, generation))
         path.write_bytes(POSTER)
-        self.services.storage.put(path, jobs.poster_key(job_id, 0))
+        self.services.storage.put(path, jobs.poster_key(job_id, generation))
         outcome = Outcome(
             MotionMade.STILL, (), duration_seconds=0.1, width=32, height=32, video_bytes=len(video)
         )
@@ -142,9 +143,10 @@ class World:
 
     def left_files(self) -> list[Path]:
         """Every file of uploads and outputs, stored or on its way."""
-        folders = ("incoming", "files", "work")
+        folders = [self.settings.data_dir / name for name in ("incoming", "files", "work")]
+        # Others may remove what is looked at: `os.walk` passes that over.
         return [
-            path for name in folders for path in (self.settings.data_dir / name).rglob("*") if path.is_file()
+            Path(where) / name for folder in folders for where, _, names in os.walk(folder) for name in names
         ]
 
     def count(self, table: str) -> int:

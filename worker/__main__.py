@@ -6,18 +6,21 @@ import signal
 import sys
 import time
 from resource import struct_rusage
+from typing import Any
 
 import structlog
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import housekeeping, leases, logs, metricfiles, metrics, migrations, renderlogs, segments
+from app import logs, lost_leases, metricfiles, metrics, migrations, orphans, renderlogs, segments
 from app.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
+from app.render_workers import mark_paused
 from app.segments import Hold
 from app.settings import Settings, SettingsError
 from app.usage import Effort
-from worker import cage, meter
+from worker import cage, machine, meter
+from worker.circuit_breaker import CircuitBreaker
 from worker.tasks import workshop
 from worker.tube import Tube
 
@@ -32,8 +35,32 @@ class RenderWorker(Worker):
     """RQ's forking worker, with four habits that RQ lacks.
 
     Its horse dies with it, SIGTERM hands the job back at once, a killed horse frees its job at once, and what
-    a horse counted is not lost with it.
+    a horse counted is not lost with it. While its machine is ill it begins no job.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._breaker = CircuitBreaker()
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        self._wait_until_well()
+        return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+
+    def _wait_until_well(self) -> None:
+        """Shows itself as paused, with signs of life, until the pause is over and a look finds all well."""
+        while self._breaker.part:
+            mark_paused(self.connection, self.key, self._breaker.part)
+            self.heartbeat()
+            time.sleep(min(self._breaker.remaining_seconds, MONITORING_SECONDS))
+            if self._breaker.remaining_seconds:
+                continue
+            if part := machine.part_that_is_ill(workshop()):
+                self._breaker.trip(part)
+            else:
+                break
+        mark_paused(self.connection, self.key, "")
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         cage.die_with(self.pid or 0)
@@ -49,7 +76,12 @@ class RenderWorker(Worker):
 
     def monitor_work_horse(self, job: Job, queue: Queue) -> None:
         super().monitor_work_horse(job, queue)
-        self._tube.listen()
+        faults = [note.labels[0] for note in self._tube.listen() if note.name == "machine_faults"]
+        if faults:
+            log.warning("paused: this machine is ill", part=faults[0])
+            self._breaker.trip(faults[0])
+        else:
+            self._breaker.reset()
 
     def handle_warm_shutdown_request(self) -> None:
         if self.horse_pid:
@@ -69,7 +101,7 @@ class RenderWorker(Worker):
 
 def _lose_job(effort: Effort, job_id: str, generation: int) -> bool:
     shop = workshop()
-    return leases.lose_dead(
+    return lost_leases.lose_dead(
         shop.database, job_id, generation, shop.links, effort, max_attempts=shop.settings.max_attempts
     )
 
@@ -79,7 +111,7 @@ def _lose_segment(effort: Effort, job_id: str, number: int, token: str) -> bool:
 
 
 def _sweep_scratch() -> None:
-    housekeeping.sweep_scratch(workshop().database, workshop().settings.data_dir)
+    orphans.sweep_scratch(workshop().database, workshop().settings.data_dir)
 
 
 def main() -> int:

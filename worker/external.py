@@ -22,7 +22,7 @@ from worker import process
 from worker.bounds import Bounds
 from worker.clip import ClipRefused, fitted
 from worker.command import Command
-from worker.failures import CannotTalk, OutOfDisk, RenderFailed
+from worker.failures import CannotTalk, RenderFailed
 from worker.follower import ShareFollower
 from worker.process import ProgramFailed, ProgramMissing
 from worker.progress import between
@@ -62,8 +62,6 @@ class ExternalEngine:
         try:
             process.run(command, between(report, IDLE_DONE, COMMAND_DONE))
             path = fitted(out, scene, between(report, COMMAND_DONE, 1))
-        except OutOfDisk:
-            raise
         except (ProgramFailed, ProgramMissing, RenderFailed, ClipRefused) as error:
             log.error("engine failed", problem=str(error))
             raise CannotTalk("engine_failed", ENGINE_FAILED) from error

@@ -2,7 +2,8 @@
 
 CannotTalk      an engine can't make the picture talk: it stands still, or the job ends FAILED if it must talk
 RenderFailed    the job ends FAILED; its sentence is shown to the person who uploaded
-OutOfDisk       the same, though it says nothing about the upload
+MachineFault    this machine, or what it stands on, is ill: the job goes back without counting the attempt
+OutOfDisk       the same: there is no room for scratch files
 CheckFailed     the finished file isn't what was promised: the job is tried again
 ChildKilled     a child process was killed by a signal: counts as a lost worker, the job is tried again
 ProgramFailed   (of `worker.process`) a program gave up while the video was made: the job is tried again
@@ -34,11 +35,23 @@ class RenderFailed(Exception):
         super().__init__(sentence)
 
 
-class OutOfDisk(RenderFailed):
+class MachineFault(Exception):
+    """A part of the machine, or what it stands on, is ill: `disk`, `database`, `storage` or `ffmpeg`.
+
+    It says nothing about the upload. `detail` is for the log.
+    """
+
+    def __init__(self, part: str, detail: str) -> None:
+        self.part = part
+        self.detail = detail
+        super().__init__(f"{part}: {detail}")
+
+
+class OutOfDisk(MachineFault):
     """There is no room for what a render writes."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__("The service ran out of disk space while rendering. Please try again later.", detail)
+        super().__init__("disk", detail)
 
 
 class CheckFailed(Exception):

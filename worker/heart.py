@@ -78,11 +78,19 @@ class Heart:
     def _run(self) -> None:
         while not self._stopped.wait(TICK_SECONDS):
             with self._beating:
-                is_held = self._stopped.is_set() or self._still_held()
+                is_held = self._stopped.is_set() or self._is_held_as_far_as_known()
             if not is_held:
                 log.warning("lease lost")
                 os.kill(os.getpid(), LOST_SIGNAL)
                 return
+
+    def _is_held_as_far_as_known(self) -> bool:
+        """Whether the lease is held; where that can't be told, until it would have run out."""
+        try:
+            return self._still_held()
+        except Exception:
+            log.exception("heartbeat failed")
+            return time.monotonic() - self._beaten_at < self._lease_seconds
 
     def _still_held(self) -> bool:
         sign = self._sign()

@@ -16,12 +16,13 @@ from app.media import FILE_RULES, SNIFF_BYTES, MediaType
 from app.settings import Settings
 from app.states import Phase
 from worker.engines import talking_engine
-from worker.failures import CheckFailed, ChildKilled, RenderFailed
+from worker.failures import CheckFailed, ChildKilled, MachineFault, OutOfDisk, RenderFailed
 from worker.process import ProgramFailed
 from worker.progress import Expectation
 from worker.render import Rendered, Terms, Upload, render
 from worker.shift import room_needed
 
+NO_ROOM = "There is no room on the disk for the files that a video is made of."
 BROKE_OFF = "The video could not be made: a program broke off while working on it ({reason}). Try again."
 
 
@@ -46,7 +47,9 @@ def _sentences() -> Iterator[None]:
         raise CannotMake(refusal.sentence, refusal.code) from refusal
     except RenderFailed as failure:
         raise CannotMake(failure.sentence, "render_failed") from failure
-    except (CheckFailed, ChildKilled, ProgramFailed) as error:
+    except OutOfDisk as error:
+        raise CannotMake(NO_ROOM, "disk_full") from error
+    except (CheckFailed, ChildKilled, MachineFault, ProgramFailed) as error:
         raise CannotMake(BROKE_OFF.format(reason=error), "broke_off") from error
 
 

@@ -230,8 +230,6 @@ def main(arguments: list[str]) -> None:
     try:
         picture = normalise(Path(source), MediaType(media_type), folder, max_pixels=int(max_pixels))
         told = {**asdict(picture), "path": picture.path.name}
-    except OutOfDisk:
-        raise
     except RenderFailed as failure:
         told = {"sentence": failure.sentence, "detail": failure.detail}
     Path(out).write_text(json.dumps(told))

@@ -15,6 +15,8 @@ from app.errors import DatabaseUnavailable, DiskFull
 from worker.failures import HandBack, OutOfDisk
 from worker.workshop import Workshop
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
 
 @contextmanager
 def interruptible() -> Iterator[None]:
@@ -49,7 +51,7 @@ def room_needed() -> Iterator[None]:
     except DiskFull as error:
         raise OutOfDisk(repr(error)) from error
     except OSError as error:
-        raise OutOfDisk(repr(error)) if error.errno == errno.ENOSPC else error from error
+        raise OutOfDisk(repr(error)) if error.errno in NO_ROOM else error from error
 
 
 def persistently(write: Callable[[], bool]) -> bool:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
@@ -17,18 +16,21 @@ import structlog
 
 from app import (
     clock,
+    deletions,
     deliveries,
     housekeeping,
     idempotency,
-    leases,
     logs,
+    lost_leases,
     metricfiles,
     metrics,
     migrations,
+    orphans,
 )
 from app.egress import EgressPolicy
 from app.errors import Unavailable
 from app.queues import SenderBell
+from app.requeue import Requeue
 from app.settings import SettingsError
 from app.startup import service_settings
 from worker import metricsport, webhooks
@@ -37,66 +39,101 @@ from worker.workshop import Workshop
 log = structlog.get_logger(__name__)
 
 ROUND_SECONDS = 1.0
+#: How long a stopping process waits for each of its threads.
+STOP_SECONDS = 7.0
 #: Between looks at retention and orphans.
 TIDYING_SECONDS = 60.0
 
 
-def sweep_once(shop: Workshop) -> None:
-    """Puts back what lost its worker, then rings for what waits unheard."""
-    reclaimed = leases.reclaim_expired(shop.database, shop.links, max_attempts=shop.settings.max_attempts)
-    if reclaimed:
-        log.warning("took back jobs of lost workers", jobs=reclaimed)
-        metrics.note("leases_lost", "expired", value=reclaimed)
-        shop.doorbell.ring_sender()
-    housekeeping.ring_unheard(shop.database, shop.doorbell)
+class Rounds:
+    """What a sweeper does round by round. A step that fails keeps no other from being done."""
+
+    def __init__(self, shop: Workshop) -> None:
+        self._shop = shop
+        self._requeue = Requeue(shop.database, shop.doorbell)
+
+    def watch(self, stop: threading.Event) -> None:
+        """Takes back what lost its worker and queues what waits unheard, until `stop`."""
+        while not stop.wait(ROUND_SECONDS):
+            self.watch_once()
+
+    def watch_once(self) -> None:
+        """A round, and its sign of life if all of it was done."""
+        steps = {"reclaim": self._reclaim, "requeue": self._requeue.run_once}
+        done = [outlived(name, step) for name, step in steps.items()]
+        if all(done):
+            self._shop.doorbell.tell_sweeper_round()
+
+    def tidy(self, stop: threading.Event) -> None:
+        """Removes what has had its time, until `stop`; apart from `watch`, as it may take a while."""
+        pause_seconds = ROUND_SECONDS
+        while not stop.wait(pause_seconds):
+            pause_seconds = TIDYING_SECONDS
+            self.tidy_once(lambda: not stop.is_set())
+
+    def tidy_once(self, goes_on: Callable[[], bool]) -> None:
+        """Removes batch by batch as long as it `goes_on`; then what a crash left behind."""
+        outlived("expire", lambda: _until_done(self._expire, goes_on))
+        outlived("purge", lambda: _until_done(self._purge, goes_on))
+        outlived("forget", lambda: idempotency.forget_old(self._shop.database))
+        outlived("orphans", lambda: self._remove_orphans(goes_on))
+
+    def _reclaim(self) -> None:
+        shop = self._shop
+        max_attempts = shop.settings.max_attempts
+        reclaimed = lost_leases.reclaim_expired(shop.database, shop.links, max_attempts=max_attempts)
+        if reclaimed:
+            log.warning("took back jobs of lost workers", jobs=reclaimed)
+            metrics.note("leases_lost", "expired", value=reclaimed)
+            shop.doorbell.ring_sender()
+
+    def _expire(self) -> bool:
+        """Removes a batch of what is past its retention. Returns whether there may be more."""
+        shop = self._shop
+        expired = housekeeping.expire(
+            shop.database, shop.storage, retention_days=shop.settings.retention_days
+        )
+        if expired:
+            log.info("expired", rows=expired)
+        return expired == housekeeping.BATCH
+
+    def _purge(self) -> bool:
+        """Removes a batch of deleted jobs past restoring. Returns whether there may be more."""
+        purged = deletions.purge(self._shop.database, self._shop.storage)
+        if purged:
+            log.info("purged", jobs=purged)
+        return purged == deletions.PURGE_BATCH
+
+    def _remove_orphans(self, goes_on: Callable[[], bool]) -> None:
+        shop = self._shop
+        removed = orphans.sweep_orphans(
+            shop.database,
+            shop.storage,
+            shop.settings.data_dir,
+            goes_on,
+            keep_failed_uploads_hours=shop.settings.keep_failed_uploads_hours,
+        )
+        if removed:
+            log.info("cleaned", orphans=removed)
 
 
-def expire_once(shop: Workshop) -> bool:
-    """Removes a batch of what is past its retention. Returns whether there may be more."""
-    expired = housekeeping.expire(shop.database, shop.storage, retention_days=shop.settings.retention_days)
-    if expired:
-        log.info("expired", jobs=expired)
-    return expired == housekeeping.BATCH
-
-
-def clean_once(shop: Workshop, goes_on: Callable[[], bool] = lambda: True) -> None:
-    """Removes what a crash left behind, and idempotency keys that are past their time."""
-    idempotency.forget_old(shop.database)
-    orphans = housekeeping.sweep_orphans(
-        shop.database,
-        shop.storage,
-        shop.settings.data_dir,
-        goes_on,
-        keep_failed_uploads_hours=shop.settings.keep_failed_uploads_hours,
-    )
-    if orphans:
-        log.info("cleaned", orphans=orphans)
-
-
-def watch(shop: Workshop, stop: threading.Event) -> None:
-    """Rounds until `stop`. A door that is closed is tried again in the next round."""
-    while not stop.wait(ROUND_SECONDS):
-        with _outages_logged():
-            sweep_once(shop)
-
-
-def tidy(shop: Workshop, stop: threading.Event) -> None:
-    """Removes until `stop` what has had its time. Apart from `watch`: it may take longer than a lease."""
-    pause_seconds = ROUND_SECONDS
-    while not stop.wait(pause_seconds):
-        pause_seconds = TIDYING_SECONDS
-        with _outages_logged():
-            while expire_once(shop) and not stop.is_set():
-                pass
-            clean_once(shop, goes_on=lambda: not stop.is_set())
-
-
-@contextmanager
-def _outages_logged() -> Iterator[None]:
+def outlived(name: str, step: Callable[[], object]) -> bool:
+    """Takes a step of a round; False if it failed, be it for a door that is closed or a mistake of ours."""
     try:
-        yield
+        step()
     except Unavailable as error:
-        log.warning("round skipped", reason=error.code)
+        log.warning("step skipped", step=name, reason=error.code)
+    except Exception:
+        log.exception("step failed", step=name)
+    else:
+        return True
+    metrics.note("sweeper_errors", name)
+    return False
+
+
+def _until_done(remove_batch: Callable[[], bool], goes_on: Callable[[], bool]) -> None:
+    while remove_batch() and goes_on():
+        continue
 
 
 def main() -> int:
@@ -111,12 +148,17 @@ def main() -> int:
     migrations.upgrade_or_exit(shop.database)
     metricsport.serve(shop)
     stop = _stop_on_signal()
-    threads = [threading.Thread(target=each, args=(shop, stop), name=each.__name__) for each in (send, tidy)]
+    rounds = Rounds(shop)
+    # Daemons: a thread that hangs must not keep alive a process that has nothing else to do.
+    threads = [
+        threading.Thread(target=send, args=(shop, stop), name="send", daemon=True),
+        threading.Thread(target=rounds.tidy, args=(stop,), name="tidy", daemon=True),
+    ]
     for thread in threads:
         thread.start()
-    watch(shop, stop)
+    rounds.watch(stop)
     for thread in threads:
-        thread.join()
+        thread.join(STOP_SECONDS)
     return 0
 
 

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import structlog
 
-from app import failpoints, jobs, leases, logs, metrics, renderlogs, segments
+from app import failpoints, jobs, leases, logs, lost_leases, metrics, renderlogs, segments
+from app.errors import DatabaseUnavailable
 from app.leases import Lease, Outcome
 from app.segments import Hold, Lead
 from app.startup import service_settings
 from app.states import MotionMade, Phase
-from worker import helper
+from worker import helper, machine
 from worker.engines import talking_engine
-from worker.failures import CheckFailed, HandBack, LeaseLost, RenderFailed
+from worker.failures import CheckFailed, HandBack, LeaseLost, MachineFault, RenderFailed
 from worker.heart import Heart
 from worker.leader import Leader
 from worker.meter import Meter
@@ -51,11 +52,22 @@ def workshop() -> Workshop:
 def render_job(job_id: str, generation: int) -> None:
     """What a bell asks for. A stale or doubled bell claims nothing and does nothing."""
     shop = workshop()
-    lease = leases.claim(shop.database, job_id, generation, lease_seconds=shop.settings.lease_seconds)
+    try:
+        machine.require_room(shop)
+        lease = _claimed(shop, job_id, generation)
+    except (MachineFault, DatabaseUnavailable) as error:
+        # The row stays pending, and the sweeper rings for it again.
+        log.warning("not begun", job_id=job_id, reason=str(error))
+        metrics.note("machine_faults", error.part if isinstance(error, MachineFault) else "database")
+        return
     if lease is not None:
         failpoints.reach("after_claim")
         with structlog.contextvars.bound_contextvars(job_id=job_id, attempt=lease.job.attempts):
             _watched(shop, lease)
+
+
+def _claimed(shop: Workshop, job_id: str, generation: int) -> Lease | None:
+    return leases.claim(shop.database, job_id, generation, lease_seconds=shop.settings.lease_seconds)
 
 
 def draw_segment(job_id: str, number: int, token: str) -> None:
@@ -86,12 +98,24 @@ def _attempt(shop: Workshop, lease: Lease) -> str:
     except LeaseLost:
         log.warning("stopped: another worker may have the job")
         return "lease_lost"
-    except Exception:
+    except Exception as error:
         # Ours or the machine's, not the upload's: whatever it was, the job must not hang.
         log.exception("attempt lost")
-        leases.lose(shop.database, lease, shop.links, meter.read(), max_attempts=shop.settings.max_attempts)
-        return "lost"
+        return _broken_off(shop, lease, meter, machine.fault_behind(error, shop))
     return "failed" if ending.has_failed else "completed"
+
+
+def _broken_off(shop: Workshop, lease: Lease, meter: Meter, fault: MachineFault | None) -> str:
+    """Hands the job back uncounted where the machine is ill; else the attempt counts as a lost worker."""
+    if fault is None:
+        lost_leases.lose(
+            shop.database, lease, shop.links, meter.read(), max_attempts=shop.settings.max_attempts
+        )
+        return "lost"
+    log.warning("machine ill", part=fault.part, detail=fault.detail)
+    metrics.note("machine_faults", fault.part)
+    persistently(partial(lost_leases.defer, shop.database, lease, shop.links, meter.read()))
+    return "machine_fault"
 
 
 def _heart(shop: Workshop, lease: Lease) -> Heart:
@@ -111,6 +135,8 @@ def _make(shop: Workshop, lease: Lease, heart: Heart, meter: Meter) -> Ending:
             watch.report(Phase.STORING, 0.99)
             _store(shop, lease, rendered)
     except RenderFailed as failure:
+        # A broken ffmpeg can't read any file: nobody's upload is blamed before ours is known to work.
+        machine.require_well(shop)
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
         fail = partial(leases.fail, shop.database, lease, failure.sentence, shop.links, meter.read())
         return Ending(fail, has_failed=True)
@@ -145,12 +171,12 @@ def _render(shop: Workshop, lease: Lease, folder: Path, report: Report, expect: 
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/image", image)
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/audio", audio)
     upload = Upload(
-        image,
-        lease.job.image_type,
-        audio,
-        lease.job.audio_type,
-        lease.job.motion_asked,
-        lease.job.loudness_asked,
+        image=image,
+        image_type=lease.job.image_type,
+        audio=audio,
+        audio_type=lease.job.audio_type,
+        motion=lease.job.motion_asked,
+        loudness_lufs=lease.job.loudness_asked,
     )
     return render(upload, folder, _terms(shop, lease), report, expect)
 
@@ -158,12 +184,12 @@ def _render(shop: Workshop, lease: Lease, folder: Path, report: Report, expect: 
 def _terms(shop: Workshop, lease: Lease) -> Terms:
     settings = shop.settings
     return Terms(
-        settings.max_image_pixels,
-        settings.max_audio_seconds,
-        settings.face_model_dir,
-        talking_engine(settings),
-        Leader(shop, lease) if settings.split_seconds else None,
-        settings.split_seconds,
+        max_image_pixels=settings.max_image_pixels,
+        max_audio_seconds=settings.max_audio_seconds,
+        face_model_dir=settings.face_model_dir,
+        talking_engine=talking_engine(settings),
+        crew=Leader(shop, lease) if settings.split_seconds else None,
+        split_seconds=settings.split_seconds,
     )
 
 

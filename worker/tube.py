@@ -6,11 +6,20 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import NamedTuple
 
 from app import metrics
 
 #: More than a horse says in its life.
 _MOST_BYTES = 1 << 16
+
+
+class Note(NamedTuple):
+    """What a horse counted, as `metrics.note` takes it."""
+
+    name: str
+    labels: tuple[str, ...]
+    value: float
 
 
 class Tube:
@@ -26,22 +35,25 @@ class Tube:
         os.close(self._ear)
         metrics.hand_over(self._tell)
 
-    def listen(self) -> None:
-        """In the worker, when the horse has ended: notes what it said."""
+    def listen(self) -> list[Note]:
+        """In the worker, when the horse has ended: notes what it said, and returns it."""
         os.close(self._mouth)
-        for name, labels, value in self._heard():
+        notes = list(self._heard())
+        for name, labels, value in notes:
             metrics.note(name, *labels, value=value)
         os.close(self._ear)
+        return notes
 
     def _tell(self, name: str, labels: tuple[str, ...], value: float) -> None:
         # A full tube loses a count, and not the render.
         with suppress(BlockingIOError):
             os.write(self._mouth, json.dumps([name, labels, value]).encode() + b"\n")
 
-    def _heard(self) -> Iterator[tuple[str, list[str], float]]:
+    def _heard(self) -> Iterator[Note]:
         said = b""
         # It is empty, or another process of the horse's has its end yet.
         with suppress(BlockingIOError):
             while more := os.read(self._ear, _MOST_BYTES):
                 said += more
-        yield from map(json.loads, said.splitlines())
+        for name, labels, value in map(json.loads, said.splitlines()):
+            yield Note(name, tuple(labels), value)

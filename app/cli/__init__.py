@@ -8,6 +8,7 @@ import click
 
 from app import envfile, service
 from app.cli.doctor import doctor
+from app.cli.jobs import jobs
 from app.cli.keys import keys
 from app.cli.make import make
 from app.cli.mcp import mcp
@@ -18,7 +19,7 @@ from app.settings import Settings, SettingsError
 from app.startup import service_settings
 
 #: The commands that use a service, of whose settings they know nothing.
-CLIENTS = frozenset({"make", "mcp"})
+CLIENTS = frozenset({"jobs", "make", "mcp"})
 #: The commands of those who run a service: they look for the settings of the one that is installed.
 OPERATORS = frozenset({"keys", "doctor"})
 #: The commands that say themselves what is wrong with a DATA_DIR, or need none.
@@ -64,6 +65,7 @@ def up(settings: Settings) -> None:
 
 
 main.add_command(doctor)
+main.add_command(jobs)
 main.add_command(keys)
 main.add_command(make)
 main.add_command(mcp)

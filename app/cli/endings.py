@@ -1,4 +1,4 @@
-"""How `talkreel make` ends: its exit codes, and what it says of them."""
+"""How a command that uses a service ends: its exit codes, and what `talkreel make` says of them."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def make(
         if local:
             film = _make_here(order, _settings(), quiet=quiet)
         else:
-            film = _make_there(order, _client(url, key, timeout_seconds), timeout_seconds, quiet=quiet)
+            film = _make_there(order, client_of(url, key, timeout_seconds), timeout_seconds, quiet=quiet)
     film.tell(as_json=as_json, quiet=quiet)
 
 
@@ -97,7 +97,8 @@ def _settings() -> Settings:
         raise click.UsageError(str(error)) from None
 
 
-def _client(url: str | None, key: str | None, timeout_seconds: int | None) -> Talkreel:
+def client_of(url: str | None, key: str | None, timeout_seconds: int | None = None) -> Talkreel:
+    """The service that the options or the environment name. Raises UsageError."""
     try:
         return Talkreel(url, key, timeout_seconds=min(TIMEOUT_SECONDS, timeout_seconds or TIMEOUT_SECONDS))
     except TalkreelError as error:

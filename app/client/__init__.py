@@ -24,11 +24,12 @@ from app.client.errors import (
     TookTooLong,
     Unreachable,
 )
-from app.client.results import ListedJob, Notice, Status
+from app.client.results import Deletion, ListedJob, Notice, Status
 from app.client.talkreel import Talkreel
 from app.client.webhooks import verify_webhook
 
 __all__ = [
+    "Deletion",
     "JobCancelled",
     "JobFailed",
     "ListedJob",

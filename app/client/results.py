@@ -48,7 +48,7 @@ class Status(Result):
 
 
 class ListedJob(Result):
-    """A job in a list."""
+    """A job in a list. Those that are deleted say since when, and until when they can be restored."""
 
     id: str
     status: JobStatus
@@ -59,6 +59,8 @@ class ListedJob(Result):
     created_at: str
     updated_at: str
     webhook_url: str | None
+    deleted_at: str | None = None
+    restorable_until: str | None = None
 
 
 class Pagination(Result):
@@ -72,3 +74,15 @@ class Page(Result):
 
 class Created(Result):
     job_id: str
+
+
+class Done(Result):
+    deleted_at: str | None = None
+
+
+class Deletion(Result):
+    """A job that is deleted. Without `restorable_until` it is gone for good."""
+
+    job_id: str
+    deleted_at: str
+    restorable_until: str | None

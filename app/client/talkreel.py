@@ -15,7 +15,7 @@ import httpx
 
 from app.client import downloads
 from app.client.errors import JobCancelled, JobFailed, Refused, TalkreelError
-from app.client.results import Created, ListedJob, Page, Status
+from app.client.results import Created, Deletion, Done, ListedJob, Page, Status
 from app.client.watch import Watch
 from app.client.webhooks import verify_webhook
 from app.client.wire import Wire, path_of
@@ -114,9 +114,13 @@ class Talkreel:
                     return _completed(status)
         raise AssertionError("a watch has no end but a job's")
 
-    def jobs(self, status: JobStatus | str | None = None) -> Iterator[ListedJob]:
-        """All jobs of the key, newest first; or those with one of the five status words."""
-        params = {"limit": str(PAGE), **({"status": str(status)} if status else {})}
+    def jobs(self, status: JobStatus | str | None = None, *, deleted: bool = False) -> Iterator[ListedJob]:
+        """All jobs of the key, newest first; or those with one of the five status words.
+
+        With `deleted`, those instead that are deleted and can be restored.
+        """
+        wishes = {"status": status and str(status), "deleted": "true" if deleted else None}
+        params = {"limit": str(PAGE), **{name: wish for name, wish in wishes.items() if wish}}
         while True:
             page = self._wire.read(self._wire.call("GET", "/api/jobs", params=params), Page)
             yield from page.jobs
@@ -137,9 +141,26 @@ class Talkreel:
             if refusal.code != "not_cancellable" or self.status(job_id).status is not JobStatus.CANCELLED:
                 raise
 
-    def delete(self, job_id: str) -> None:
-        """Removes an ended job and its files; cancels one that is PENDING."""
-        self._wire.call("DELETE", path_of("jobs", job_id))
+    def delete(self, job_id: str, *, permanent: bool = False) -> Deletion | None:
+        """Deletes an ended job; cancels one that is PENDING, and returns None.
+
+        Until `restorable_until` of what it returns the job can be restored. With `permanent` it is gone at
+        once, also if it was deleted before.
+        """
+        params = {"permanent": "true"} if permanent else {}
+        answer = self._wire.call("DELETE", path_of("jobs", job_id), params=params)
+        if self._wire.read(answer, Done).deleted_at is None:
+            return None
+        return self._wire.read(answer, Deletion)
+
+    def restore(self, job_id: str) -> None:
+        """Brings a deleted job back, with its links. One that isn't deleted stays as it is."""
+        try:
+            self._wire.call("POST", path_of("jobs", job_id, "restore"))
+        except Refused as refusal:
+            # The answer to an earlier try may have got lost.
+            if refusal.code != "not_deleted":
+                raise
 
     def download(self, job: Status | str, path: str | os.PathLike[str]) -> Path:
         """Saves the video of a COMPLETED job, whole or not at all, and returns where it is.

@@ -46,5 +46,6 @@ def _of_doors(settings: Settings) -> Mapping[str, Check]:
         "queue": partial(doors.queue, settings, redis),
         "storage": partial(doors.storage, settings, open_storage(settings)),
         "workers": partial(doors.workers, settings, Doorbell(settings.redis_url)),
+        "sweeper": partial(doors.sweeper, settings, Doorbell(settings.redis_url)),
         "clocks": partial(doors.clocks, settings, database, redis),
     }

@@ -104,13 +104,30 @@ def queue(_settings: Settings, redis: Redis) -> str:
 @_asking_redis
 def workers(_settings: Settings, doorbell: Doorbell) -> str:
     """Whether anybody would render a job."""
-    alive = doorbell.live_workers()
-    if not alive:
+    found = doorbell.workers_seen()
+    if not found:
         raise Trouble(
             "no render worker has given a sign of life",
             "Start `talkreel up`, or `python -m worker` on a machine of its own.",
         )
-    return f"{alive} alive"
+    if paused := [f"{each.name} on {each.host}: {each.paused_by}" for each in found if each.paused_by]:
+        raise Concern(
+            f"paused, as a part of the machine is ill: {'; '.join(paused)}",
+            "Mend that part; they look again by themselves, at least twice a minute.",
+        )
+    return f"{len(found)} alive"
+
+
+@_asking_redis
+def sweeper(_settings: Settings, doorbell: Doorbell) -> str:
+    """Whether one takes back what lost its worker, and sends webhooks."""
+    age_seconds = doorbell.sweeper_age_seconds()
+    if age_seconds is None:
+        raise Trouble(
+            "none has finished a round lately",
+            "Start `talkreel up`, or the Procfile's `sweeper`; if one runs, its log says what holds it up.",
+        )
+    return f"a round {age_seconds:.0f} s ago"
 
 
 def storage(settings: Settings, opened: Storage) -> str:

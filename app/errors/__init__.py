@@ -2,13 +2,13 @@
 
     ApiError
     ├── BadRequest 400
-    │   ├── MalformedBody, MissingPart, UnknownPart, RepeatedPart
+    │   ├── MalformedBody, MissingPart, EmptyFile, UnknownPart, RepeatedPart
     │   └── InvalidParameter, UnknownParameter, InvalidCursor, InvalidWebhookUrl
     ├── MissingApiKey, InvalidApiKey 401
     ├── NotFound 404 ── JobNotFound, DeliveryNotFound, LinkExpired, StoredFileMissing
     ├── MethodNotAllowed 405
     ├── UploadTooSlow 408
-    ├── ActiveJobExists, NotCancellable, DeliveryUnderWay 409
+    ├── ActiveJobExists, NotCancellable, NotDeleted, DeliveryUnderWay 409
     ├── FileTooLarge, BodyTooLarge 413
     ├── NotMultipart, UnsupportedMediaType 415
     ├── RangeNotSatisfiable 416
@@ -52,6 +52,13 @@ class MissingPart(BadRequest):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The '{name}' file is missing.", part=name)
+
+
+class EmptyFile(BadRequest):
+    code = "empty_file"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The '{name}' file is empty: it has 0 bytes.", part=name)
 
 
 class UnknownPart(BadRequest):
@@ -156,6 +163,12 @@ class NotCancellable(ApiError):
     status = 409
     code = "not_cancellable"
     sentence = "Only a job that is still pending can be cancelled."
+
+
+class NotDeleted(ApiError):
+    status = 409
+    code = "not_deleted"
+    sentence = "This job isn't deleted: there is nothing to restore."
 
 
 class DeliveryUnderWay(ApiError):

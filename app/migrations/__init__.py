@@ -36,7 +36,7 @@ def upgrade(database: Database) -> None:
     Raises:
         NewerSchema: it has some that this version doesn't know.
     """
-    with _one_at_a_time(database), database.engine.connect() as connection:
+    with _one_at_a_time(database), database.unhurried() as connection:
         _require_known(connection)
         command.upgrade(_config(connection), "head")
         connection.commit()
@@ -79,7 +79,11 @@ def _one_at_a_time(database: Database) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
     else:
-        with database.engine.connect() as connection:
-            connection.execute(text(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})"))
-            yield
-            connection.execute(text(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})"))
+        with database.unhurried() as connection:
+            # Without a transaction: an idle one would hold back the server's clean-up all the while.
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone.execute(text(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})"))
+            try:
+                yield
+            finally:
+                alone.execute(text(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})"))

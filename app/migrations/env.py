@@ -8,6 +8,8 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=models.Job.metadata,
     render_as_batch=True,
+    # What is done stays done where a later one fails, and the next start goes on from there.
+    transaction_per_migration=True,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.settings import Settings
 from app.web import accounts, auth, connection, errors, headers, limits, query, reference
 from app.web.assets import assets
+from app.web.deletions import deletion
 from app.web.health import health
 from app.web.jobs import api
 from app.web.keys import keys
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
     for blueprint in (
         health,
         api,
+        deletion,
         live,
         keys,
         used,

@@ -36,3 +36,11 @@ def query_parameter(name: str) -> str | None:
     if len(given) > 1:
         raise InvalidParameter(name, "given once")
     return given[0] if given else None
+
+
+def flag_parameter(name: str) -> bool:
+    """Whether the query says `true` under this name; without it, it doesn't. Raises InvalidParameter."""
+    given = query_parameter(name)
+    if given not in {None, "true", "false"}:
+        raise InvalidParameter(name, "true or false")
+    return given == "true"

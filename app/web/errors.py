@@ -1,4 +1,4 @@
-"""Errors as JSON: one handler for our tree, one for Werkzeug's, one for what nobody expected."""
+"""Errors as answers: one handler for our tree, one for Werkzeug's, one for what nobody expected."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from app.errors import (
 from app.service_bodies import ErrorBody
 from app.web.accounts import request_id
 from app.web.answers import answer
+from app.web.error_pages import page_of, prefers_page
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,7 @@ def register(app: Flask) -> None:
 
 
 def _answer(error: ApiError) -> Response:
-    response = answer(ErrorBody.of(error), error.status)
+    response = page_of(error) if prefers_page() else answer(ErrorBody.of(error), error.status)
     if error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response

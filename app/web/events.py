@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from app import marks
+from app.deletion_bodies import DeletedBody
 from app.models import Job
-from app.payloads import Body, DeletedBody, Links, StatusBody
+from app.payloads import Body, Links, StatusBody
 from app.states import TERMINAL
 from app.web.listeners import Word
 from app.web.lookout import Watch

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from app import housekeeping, logs, migrations
+from app import logs, migrations, orphans
 from app.database import Database
 from app.settings import SettingsError
 from app.startup import service_settings
@@ -53,7 +53,7 @@ def on_starting(server: Any) -> None:  # noqa: ARG001 - gunicorn calls it with i
     _settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(_settings.database_url)
     migrations.upgrade_or_exit(database)
-    housekeeping.sweep_scratch(database, _settings.data_dir)
+    orphans.sweep_scratch(database, _settings.data_dir)
     database.close()
 
 

@@ -9,6 +9,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from app import housekeeping, ids, jobs, submissions, webhooks
+from app.deletion_bodies import DeletedListBody
 from app.errors import (
     DeliveryNotFound,
     DeliveryUnderWay,
@@ -31,7 +32,7 @@ from app.payloads import (
 from app.states import JobStatus
 from app.submissions import Accepted, NewJob
 from app.web import uploads
-from app.web.answers import answer, page_limit, query_parameter
+from app.web.answers import answer, flag_parameter, page_limit, query_parameter
 from app.web.auth import caller
 from app.web.fingerprints import Fingerprint
 from app.web.openapi import parameters, submission
@@ -44,13 +45,13 @@ log = structlog.get_logger(__name__)
 api = Blueprint("api", __name__, url_prefix="/api")
 
 CANCELLED = "Job cancelled successfully"
-DELETED = "Job deleted successfully"
 REDELIVERING = "Webhook will be sent again"
 _IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
 
 
 @api.before_request
-def _refuse_strange_ids() -> None:
+def refuse_strange_ids() -> None:
+    """Raises JobNotFound, DeliveryNotFound for what can't be one's id."""
     given = request.view_args or {}
     if "job_id" in given and not ids.is_id(given["job_id"]):
         raise JobNotFound
@@ -83,15 +84,18 @@ def submit() -> Response:
 @described(
     "List your jobs, newest first",
     Tag.JOBS,
-    Answer("A page of jobs.", (ListBody,)),
-    parameters=(*parameters.PAGE, parameters.STATUS),
+    Answer("A page of jobs, or of deleted ones.", (ListBody, DeletedListBody)),
+    parameters=(*parameters.PAGE, parameters.STATUS, parameters.DELETED),
     raises=parameters.PAGE_REFUSALS,
 )
 def page() -> Response:
     limit, status, cursor = page_limit(), _status(), query_parameter("cursor")
-    found = jobs.page(services().database, owner=caller().id, limit=limit, cursor=cursor, status=status)
-    links = services().links
-    return answer(ListBody.of(found.jobs, limit=limit, next_cursor=found.next_cursor, links=links))
+    deleted = flag_parameter("deleted")
+    found = jobs.page(
+        services().database, owner=caller().id, limit=limit, cursor=cursor, status=status, deleted=deleted
+    )
+    body = DeletedListBody if deleted else ListBody
+    return answer(body.of(found.jobs, limit=limit, next_cursor=found.next_cursor, links=services().links))
 
 
 @api.post("/jobs/<job_id>/cancel")
@@ -104,18 +108,6 @@ def page() -> Response:
 def cancel(job_id: str) -> Response:
     jobs.cancel(services().database, services().storage, job_id, owner=caller().id)
     return answer(DoneBody(message=CANCELLED))
-
-
-@api.delete("/jobs/<job_id>")
-@described(
-    "Cancel a pending job, or remove an ended one with its files",
-    Tag.JOBS,
-    Answer("It is cancelled, or gone.", (DoneBody,)),
-    raises=(JobNotFound, NotCancellable),
-)
-def delete(job_id: str) -> Response:
-    deleted = jobs.delete(services().database, services().storage, job_id, owner=caller().id)
-    return answer(DoneBody(message=DELETED if deleted else CANCELLED))
 
 
 @api.get("/jobs/<job_id>/deliveries")

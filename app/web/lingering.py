@@ -62,6 +62,13 @@ class Lingering:
         for leaving in [each for each in self._leaving if now > min(each.ends_at, each.idle_at)]:
             self._close(leaving)
 
+    def abandon(self, connection: object) -> bool:
+        """Closes it at once, if it is one of ours."""
+        found = [each for each in self._leaving if each.connection is connection]
+        for leaving in found:
+            self._close(leaving)
+        return bool(found)
+
     def _drain(self, leaving: _Leaving, _connection: socket.socket) -> None:
         try:
             count = leaving.connection.recv_into(self._room)

@@ -8,12 +8,16 @@ import weakref
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
+import structlog
+
 from app import marks
 from app.database import Database
 from app.errors import DatabaseUnavailable, TooManyStreams
 from app.marks import Sight
 from app.models import Job
 from app.web.listeners import Listener, Say, Word
+
+log = structlog.get_logger(__name__)
 
 #: Between two looks. Nobody is asked while nobody waits.
 LOOK_SECONDS = 0.4
@@ -105,7 +109,7 @@ class Lookout:
             # Nobody is sent away for it: the next look is soon.
             told = [(one, one.idle(now)) for one in listeners]
         else:
-            told = [(one, _told(one, sights.get(one.job_id), news, now)) for one in listeners]
+            told = [(one, _told_safely(one, sights.get(one.job_id), news, now)) for one in listeners]
         return [(one, word) for one, word in told if word]
 
     def _news(self, behind: Collection[Listener]) -> Mapping[str, Job]:
@@ -145,6 +149,15 @@ class Lookout:
 def _is_behind(listener: Listener, sights: Mapping[str, Sight]) -> bool:
     sight = sights.get(listener.job_id)
     return sight is not None and sight.mark != listener.mark
+
+
+def _told_safely(listener: Listener, sight: Sight | None, news: Mapping[str, Job], now: float) -> Word | None:
+    """As `_told`; one that fails is sent away, and the others hear what there is."""
+    try:
+        return _told(listener, sight, news, now)
+    except Exception:
+        log.exception("listener failed", job_id=listener.job_id)
+        return listener.farewell()
 
 
 def _told(listener: Listener, sight: Sight | None, news: Mapping[str, Job], now: float) -> Word | None:

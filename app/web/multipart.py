@@ -32,8 +32,8 @@ class Part(Protocol):
         """The part ended as it should."""
 
 
-#: Given a part's name, says where its content goes, or refuses it.
-OpenPart = Callable[[str], Part]
+#: Given a part's name, and its file name if it has one, says where its content goes, or refuses it.
+OpenPart = Callable[[str, str | None], Part]
 
 
 def boundary_of(content_type: str | None) -> bytes:
@@ -126,7 +126,7 @@ class MultipartReader:
         encoding = self._headers.get(b"content-transfer-encoding", b"").lower()
         if encoding not in PLAIN_ENCODINGS:
             raise MalformedBody("Send the parts as they are, without a Content-Transfer-Encoding.")
-        self._part = self._open_part(_part_name(self._headers))
+        self._part = self._open_part(*_part_names(self._headers))
         self._feared = self._delimiter
 
     def _take_content(self, data: bytes, start: int, end: int) -> None:
@@ -153,9 +153,11 @@ class MultipartReader:
         self._ended = True
 
 
-def _part_name(headers: dict[bytes, bytes]) -> str:
+def _part_names(headers: dict[bytes, bytes]) -> tuple[str, str | None]:
+    """Its name, and that of its file, which is empty where a browser's input was left blank."""
     disposition, options = parse_options_header(headers.get(b"content-disposition", b""))
     name = options.get(b"name", b"").decode("utf-8", "replace")
     if disposition != b"form-data" or not name:
         raise MalformedBody("A part has no name: its Content-Disposition must be form-data; name=...")
-    return name
+    file_name = options.get(b"filename")
+    return name, None if file_name is None else file_name.decode("utf-8", "replace")

@@ -32,6 +32,7 @@ def home() -> Response:
         motions=list(Motion),
         statuses=list(JobStatus),
         retention_days=settings.retention_days,
+        deleted_keep_hours=settings.deleted_keep_hours,
     )
     response = Response(text, headers=headers.of_the_page(settings.public_url, redirects.origins()))
     response.add_etag()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.errors import FileTooLarge, InvalidParameter, UnsupportedMediaType
+from app.errors import EmptyFile, FileTooLarge, InvalidParameter, MissingPart, UnsupportedMediaType
 from app.media import FILE_RULES, SNIFF_BYTES, MediaType
 
 MAX_TEXT_BYTES = 4096
@@ -21,16 +21,17 @@ class UploadedFile:
 
 
 class FilePart:
-    """Counts, sniffs and writes one file. `uploaded` is what came of it, once it is whole.
+    """Counts, sniffs and writes one file.
 
     Raises:
         FileTooLarge: with the first byte too many.
         UnsupportedMediaType: from the first bytes, or at the end of a shorter file.
     """
 
-    def __init__(self, name: str, path: Path, max_file_bytes: int) -> None:
+    def __init__(self, name: str, path: Path, max_file_bytes: int, *, has_file_name: bool) -> None:
         self._name = name
-        self.uploaded: UploadedFile | None = None
+        self._has_file_name = has_file_name
+        self._uploaded: UploadedFile | None = None
         self._path = path
         self._max_file_bytes = max_file_bytes
         self._size_bytes = 0
@@ -50,8 +51,20 @@ class FilePart:
 
     def close(self) -> None:
         self.release()
-        media_type = self._media_type or self._sniff()
-        self.uploaded = UploadedFile(self._path, media_type, self._size_bytes)
+        if self._size_bytes:
+            media_type = self._media_type or self._sniff()
+            self._uploaded = UploadedFile(self._path, media_type, self._size_bytes)
+
+    def received(self) -> UploadedFile:
+        """The file, once it is whole.
+
+        Raises:
+            EmptyFile: it has a name and nothing in it.
+            MissingPart: there is nothing at all: a browser's input that was left blank.
+        """
+        if self._uploaded is None:
+            raise EmptyFile(self._name) if self._has_file_name else MissingPart(self._name)
+        return self._uploaded
 
     def release(self) -> None:
         """Closes the file, also one that was cut off."""

@@ -10,6 +10,7 @@ from flask import current_app
 from app.database import Database
 from app.payloads import Links
 from app.queues import Doorbell
+from app.readiness import Readiness
 from app.settings import Settings
 from app.storage import Storage, open_storage
 from app.web.descriptors import places_for
@@ -27,18 +28,21 @@ class Services:
     doorbell: Doorbell
     links: Links
     lookout: Lookout
+    readiness: Readiness
 
     @classmethod
     def of(cls, settings: Settings) -> Services:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, connections=2 * settings.web_threads + 2)
+        storage, doorbell = open_storage(settings), Doorbell(settings.redis_url)
         places = places_for(settings.max_streams)
         return cls(
             settings=settings,
             database=database,
-            storage=open_storage(settings),
-            doorbell=Doorbell(settings.redis_url),
+            storage=storage,
+            doorbell=doorbell,
             links=Links.of(settings),
             lookout=Lookout(database, places, settings.max_streams_per_key),
+            readiness=Readiness(settings, database, doorbell, storage),
         )
 
     def check_webhook_url(self, url: str) -> str:

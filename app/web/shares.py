@@ -8,15 +8,18 @@ from flask import Blueprint, Response, render_template
 from werkzeug.wsgi import FileWrapper
 
 from app import ids, jobs
-from app.errors import DatabaseUnavailable, LinkExpired, StorageUnavailable, StoredFileMissing
+from app.errors import DatabaseUnavailable, LinkExpired, NotFound, StorageUnavailable, StoredFileMissing
 from app.models import Job
 from app.web import headers, redirects
+from app.web.error_pages import NOT_FOR_INDEXES, page_of, prefers_page
 from app.web.openapi.operations import HTML, Answer, Tag, described
+from app.web.openapi.parameters import GONE_PAGE
 from app.web.services import services
 
-shares = Blueprint("shares", __name__, template_folder="templates")
+#: No video of ours has a longer side.
+MAX_SIDE = 16_384
 
-NOT_FOR_INDEXES = {"X-Robots-Tag": "noindex"}
+shares = Blueprint("shares", __name__, template_folder="templates")
 
 
 @shares.get("/share/<share_token>")
@@ -24,13 +27,13 @@ NOT_FOR_INDEXES = {"X-Robots-Tag": "noindex"}
     "A page that plays a video, by its outputShareLink",
     Tag.VIDEOS,
     Answer("The page.", media_type=HTML),
-    Answer("A page that says that the video is gone.", status=404, media_type=HTML),
-    raises=(DatabaseUnavailable,),
+    GONE_PAGE,
+    raises=(LinkExpired, DatabaseUnavailable),
 )
-def share(share_token: str) -> tuple[str, int, dict[str, str]]:
+def share(share_token: str) -> Response:
     job = _shared(share_token)
     if job is None:
-        return render_template("gone.html", root="../"), 404, NOT_FOR_INDEXES
+        return _gone()
     links = services().links
     page = render_template(
         "share.html",
@@ -43,7 +46,7 @@ def share(share_token: str) -> tuple[str, int, dict[str, str]]:
         source=f"../videos/{(links.video(job) or '').rpartition('/')[2]}",
     )
     policy = headers.of_a_shared_page(services().settings.public_url, redirects.origins())
-    return page, 200, NOT_FOR_INDEXES | policy
+    return Response(page, headers=NOT_FOR_INDEXES | policy, mimetype=HTML)
 
 
 @shares.get("/share/<share_token>/poster.jpg")
@@ -51,6 +54,7 @@ def share(share_token: str) -> tuple[str, int, dict[str, str]]:
     "The picture that is shown before a video plays",
     Tag.VIDEOS,
     Answer("The picture.", media_type="image/jpeg"),
+    GONE_PAGE,
     raises=(LinkExpired, StoredFileMissing, DatabaseUnavailable, StorageUnavailable),
 )
 def poster(share_token: str) -> Response:
@@ -68,10 +72,19 @@ def poster(share_token: str) -> Response:
 @shares.get("/sizes/<int:width>x<int:height>.css")
 def size(width: int, height: int) -> Response:
     """What a page has to know of its video before that is there: no style stands in the page itself."""
-    shape = round(width / max(1, height), 4)
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+        raise NotFound
+    shape = round(width / height, 4)
     response = Response(f"video {{ --width: {width}px; --shape: {shape} }}\n", mimetype="text/css")
     response.cache_control.max_age = 86_400
     return response
+
+
+def _gone() -> Response:
+    """A link to a page is a person's, unless somebody says that it isn't."""
+    if not prefers_page(by_default=True):
+        raise LinkExpired
+    return page_of(LinkExpired())
 
 
 def _shared(share_token: str) -> Job | None:

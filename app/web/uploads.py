@@ -73,7 +73,7 @@ def receive(
 
     Raises:
         NotMultipart, MalformedBody, BodyTooLarge, FileTooLarge, UnsupportedMediaType, UnknownPart,
-        RepeatedPart, MissingPart, InvalidWebhookUrl, InvalidParameter: the body's fault.
+        RepeatedPart, MissingPart, EmptyFile, InvalidWebhookUrl, InvalidParameter: the body's fault.
         DiskFull: the disk is, before or during the upload, or in the `with`.
         UploadTooSlow: raised by a stream that knows about time (`app.web.connection`).
     """
@@ -91,8 +91,8 @@ def receive(
 @contextmanager
 def _scratch(folder: Path, expected_bytes: int) -> Iterator[None]:
     """Makes a private folder on a disk with room for `expected_bytes`, and removes it on leaving."""
-    folder.mkdir(mode=0o700, parents=True)
     try:
+        folder.mkdir(mode=0o700, parents=True)
         if shutil.disk_usage(folder).free < expected_bytes:
             raise DiskFull
         yield
@@ -115,7 +115,7 @@ def _pump(stream: ByteStream, reader: MultipartReader, max_body_bytes: int) -> N
 
 
 def _watched(open_part: OpenPart, fingerprint: Fingerprint) -> OpenPart:
-    return lambda name: fingerprint.over(name, open_part(name))
+    return lambda name, file_name: fingerprint.over(name, open_part(name, file_name))
 
 
 def _next_chunk(stream: ByteStream) -> bytes:
@@ -139,11 +139,13 @@ class _Form:
         self._texts: dict[str, TextPart] = {}
         self._refusal: BadRequest | None = None
 
-    def open_part(self, name: str) -> Part:
+    def open_part(self, name: str, file_name: str | None) -> Part:
         if name in self._files or name in self._texts:
             return self._drop(RepeatedPart(name))
         if name in FILE_RULES:
-            return self._files.setdefault(name, FilePart(name, self._folder / name, self._max_file_bytes))
+            path = self._folder / name
+            file = FilePart(name, path, self._max_file_bytes, has_file_name=bool(file_name))
+            return self._files.setdefault(name, file)
         if name in _TEXT_NAMES:
             return self._texts.setdefault(name, TextPart(name))
         return self._drop(UnknownPart(name, (*FILE_RULES, *_TEXT_NAMES)))
@@ -172,9 +174,9 @@ class _Form:
 
     def _file(self, name: str) -> UploadedFile:
         part = self._files.get(name)
-        if part is None or part.uploaded is None:
+        if part is None:
             raise MissingPart(name)
-        return part.uploaded
+        return part.received()
 
     def _text(self, name: str) -> str:
         return self._texts[name].text() if name in self._texts else ""

@@ -21,7 +21,7 @@ from app.models import Job
 from app.stored import StoredFile
 from app.web import redirects
 from app.web.openapi.operations import Answer, Header, Parameter, Tag, described
-from app.web.openapi.parameters import ETAG, IF_NONE_MATCH, RANGE
+from app.web.openapi.parameters import ETAG, GONE_PAGE, IF_NONE_MATCH, RANGE
 from app.web.services import services
 
 videos = Blueprint("videos", __name__)
@@ -53,6 +53,7 @@ _SIGNED = (
     Answer(
         "With VIDEO_REDIRECT: where the store has it.", status=307, media_type=None, headers=(_AT_THE_STORE,)
     ),
+    GONE_PAGE,
     parameters=(*_SIGNED, RANGE, IF_NONE_MATCH),
     raises=(LinkExpired, StoredFileMissing, RangeNotSatisfiable, DatabaseUnavailable, StorageUnavailable),
 )

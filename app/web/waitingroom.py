@@ -58,15 +58,25 @@ class WaitingRoom:
             return
         self._send(guest, Word(guest.greeting))
         if self._is_closed:
-            self._send(guest, guest.farewell())
+            self.dismiss(guest)
         elif guest in self._connections:
             guest.settle(partial(self._defer, self._send, guest))
 
-    def close(self) -> None:
-        """Says farewell to all, and to whoever comes from now on."""
+    def close(self) -> list[Guest]:
+        """Who is still here, each to be dismissed; whoever comes from now on is dismissed at once."""
         self._is_closed = True
-        for guest in list(self._connections):
-            self._send(guest, guest.farewell())
+        return list(self._connections)
+
+    def dismiss(self, guest: Guest) -> None:
+        """Says farewell."""
+        self._send(guest, guest.farewell())
+
+    def abandon(self, connection: object) -> bool:
+        """Lets its guest go, if it is one of ours."""
+        found = [guest for guest, each in self._connections.items() if each is connection]
+        for guest in found:
+            self._part(guest)
+        return bool(found)
 
     def _send(self, guest: Guest, word: Word) -> None:
         connection = self._connections.get(guest)
@@ -88,10 +98,10 @@ class WaitingRoom:
     def _part(self, guest: Guest) -> None:
         connection = self._connections.pop(guest)
         self._idle_bytes.pop(guest, None)
-        guest.leave()
         if connection in self._poller.get_map():
             self._poller.unregister(connection)
         connection.close()
+        guest.leave()
 
 
 def _prepare(connection: socket.socket) -> None:

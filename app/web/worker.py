@@ -16,11 +16,9 @@ from functools import partial
 from typing import Any
 
 import structlog
-from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
-    STOP_KEEPALIVE_LINGER,
-    ThreadWorker,
-)
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER  # type: ignore[import-untyped]
 
+from app.web.guarded_loop import GuardedLoop
 from app.web.lanes import Lanes
 from app.web.lingering import Lingering
 from app.web.pace import LastCall, Pace, PacedSocket, paced
@@ -37,7 +35,7 @@ _NOBODY = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED})
 _NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 
 
-class DoorWorker(ThreadWorker):  # type: ignore[misc]
+class DoorWorker(GuardedLoop):
     """Set `pace` before it runs."""
 
     pace = Pace()
@@ -65,7 +63,8 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]
         if not self.alive:
             for listener in self.sockets:
                 listener.close()
-            self._waiting_room.close()
+            for guest in self._waiting_room.close():
+                self.guarded(self._waiting_room.dismiss, guest)
 
     def accept(self, listener: Any) -> None:
         """Lets the next one in. Where it gets crowded, who has waited longest without a request goes."""
@@ -76,11 +75,11 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]
         except OSError as error:
             self._refuse_nobody(error)
             return
-        self.nr_conns += 1
         connection = paced(client, self.pace, self.last_call)
-        self.enqueue_req(
-            Visitor(self.cfg, connection, address, listener.getsockname(), see_off=self._see_off)
-        )
+        conn = Visitor(self.cfg, connection, address, listener.getsockname(), see_off=self._see_off)
+        self.nr_conns += 1
+        if not self.guarded(self.enqueue_req, conn):
+            self._end(conn)
 
     def enqueue_req(self, conn: Visitor) -> None:
         """Gives the connection a thread as soon as the head of a request is there."""
@@ -114,7 +113,7 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]
             for conn in self.pending_conns:
                 conn.timeout = min(conn.timeout, ends_at)
         super().murder_pending()
-        self._lingering.close_overdue()
+        self.guarded(self._lingering.close_overdue)
 
     def _wait_for_head(self, conn: Visitor) -> None:
         conn.timeout = time.monotonic() + self.pace.stall_seconds
@@ -126,12 +125,22 @@ class DoorWorker(ThreadWorker):  # type: ignore[misc]
         if arrival is Arrival.WHOLE and conn.takes_answers():
             super().enqueue_req(conn)
         elif arrival is Arrival.TOO_LARGE and conn.takes_answers():
-            conn.sock.send(HEAD_TOO_LARGE.http_bytes())
+            # The client may be gone: a reset still leaves its bytes to be read.
+            with suppress(OSError):
+                conn.sock.send(HEAD_TOO_LARGE.http_bytes())
             self.nr_conns -= 1
             conn.close(graceful=True)
         else:
-            self._forget()
-            conn.close()
+            self._end(conn)
+
+    def _end(self, conn: Visitor) -> None:
+        """Closes a connection that the loop still counts."""
+        self._forget()
+        conn.close()
+
+    def abandon(self, key: selectors.SelectorKey) -> None:
+        if not (self._lingering.abandon(key.fileobj) or self._waiting_room.abandon(key.fileobj)):
+            super().abandon(key)
 
     def _see_off(self, connection: PacedSocket) -> None:
         """gunicorn no longer counts it; we do, so that a stopping worker waits for it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app import leases
+from app import leases, lost_leases
 from tests.world import World
 
 NOT_CANCELLABLE = {"error": "Only a job that is still pending can be cancelled.", "code": "not_cancellable"}
@@ -71,7 +71,7 @@ def test_an_ended_job_is_not_cancellable(world: World, end: str) -> None:
 
 def test_a_job_that_lost_its_worker_is_cancellable_again(world: World) -> None:
     job_id = world.alice.submitted()
-    leases.lose(world.services.database, world.claim(job_id), world.services.links, max_attempts=3)
+    lost_leases.lose(world.services.database, world.claim(job_id), world.services.links, max_attempts=3)
 
     assert world.alice.post(f"/api/jobs/{job_id}/cancel").status_code == 200
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,16 @@ import httpx
 import psycopg
 import pytest
 import structlog
+from pydantic import SecretStr
 from sqlalchemy.engine import URL, make_url
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from app import jobs, readiness
+from app.web.health import UNTOLD
 from tests.api.conftest import MakeWorld
 from tests.servers import Valkey
-from tests.service import Service
+from tests.service import Service, wait_until
 from tests.world import World
 
 SECRET = "/srv/secret/path: SELECT * FROM api_keys"
@@ -193,19 +196,18 @@ def test_ready_names_every_part_that_fails(make_world: MakeWorld, mortal_valkey:
 def test_without_a_worker_the_service_is_not_ready(world: World) -> None:
     answer = world.app.test_client().get("/ready")
 
-    assert (answer.json or {})["problems"].keys() - {"disk"} == {"workers"}
+    assert (answer.json or {})["problems"].keys() - {"disk"} == {"workers", "sweeper"}
 
 
 def test_with_everything_there_the_service_is_ready(service: Service) -> None:
-    answer = httpx.get(f"{service.address}/ready")
-
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+    # Each web process looks for itself.
+    wait_until(lambda: httpx.get(f"{service.address}/ready").json() == {"status": "ready"})
 
 
 def test_a_missing_ffmpeg_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/nowhere/ffmpeg")
 
-    answer = world.app.test_client().get("/ready")
+    answer = world.admin("operator").get("/ready")
 
     assert (answer.json or {})["problems"]["ffmpeg"] == "ffmpeg can't be run"
 
@@ -213,6 +215,44 @@ def test_a_missing_ffmpeg_is_named(world: World, monkeypatch: pytest.MonkeyPatch
 def test_a_disk_that_fills_up_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "MIN_FREE_BYTES", 1 << 60)
 
-    answer = world.app.test_client().get("/ready")
+    answer = world.admin("operator").get("/ready")
 
     assert "MiB are free" in (answer.json or {})["problems"]["disk"]
+
+
+def test_strangers_are_told_which_parts_fail_and_not_why(world: World) -> None:
+    answer = world.app.test_client().get("/ready", headers={"X-API-Key": world.alice.key.api_key})
+
+    assert set((answer.json or {})["problems"].values()) == {UNTOLD}
+
+
+def test_the_bearer_of_the_metrics_token_is_told_why(make_world: MakeWorld, valkey_server: Valkey) -> None:
+    world = make_world(redis_url=valkey_server.url, metrics_token=SecretStr("a-token-of-ours-for-tests"))
+
+    answer = world.app.test_client().get(
+        "/ready", headers={"Authorization": "Bearer a-token-of-ours-for-tests"}
+    )
+
+    assert "sign of life" in (answer.json or {})["problems"]["workers"]
+
+
+def test_many_who_ask_at_once_cost_one_look(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(readiness, "problem_of", lambda _check: looks.append(1))
+    with ThreadPoolExecutor(8) as many:
+        list(many.map(lambda _number: world.app.test_client().get("/ready"), range(32)))
+
+    assert len(looks) == len(world.services.readiness.parts)
+
+
+def test_what_was_found_is_told_for_a_second(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    problems = world.services.readiness.problems
+    before = problems()
+    monkeypatch.setattr(readiness, "MIN_FREE_BYTES", 1 << 60)
+
+    now[0] += readiness.CACHE_SECONDS / 2
+    assert problems() == before
+    now[0] += readiness.CACHE_SECONDS
+    assert "disk" in problems()

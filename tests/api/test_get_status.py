@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app import apikeys, jobs, leases
+from app import apikeys, jobs, leases, lost_leases
 from app.leases import Beat, Outcome
 from app.notices import Notice
 from app.states import MotionMade, Phase
@@ -125,7 +125,7 @@ def test_a_job_whose_worker_was_lost_is_pending_again_with_one_more_retry(world:
     job_id = world.alice.submitted()
     lease = world.claim(job_id)
     leases.beat(world.services.database, lease, Beat(Phase.VIDEO, 42, 7), lease_seconds=15)
-    leases.lose(world.services.database, lease, world.services.links, max_attempts=3)
+    lost_leases.lose(world.services.database, lease, world.services.links, max_attempts=3)
 
     listed = (world.alice.get("/api/jobs").json or {})["jobs"]
 

@@ -53,13 +53,17 @@ def test_the_same_again_gets_the_first_answer_when_the_job_has_ended(world: Worl
     assert world.count("jobs") == 1
 
 
-def test_the_same_again_gets_the_first_answer_when_the_job_is_gone(database_world: World) -> None:
+@pytest.mark.parametrize(("query", "rows"), [("", 1), ("?permanent=true", 0)])
+def test_the_same_again_gets_the_first_answer_when_the_job_is_gone(
+    database_world: World, query: str, rows: int
+) -> None:
     first = database_world.alice.submit(ONCE)
     database_world.fail(job_of(first))
-    database_world.alice.delete(f"/api/jobs/{job_of(first)}")
+    database_world.alice.delete(f"/api/jobs/{job_of(first)}{query}")
+    kept = database_world.left_files()
 
     assert is_replay(database_world.alice.submit(ONCE), first)
-    assert (database_world.count("jobs"), database_world.left_files()) == (0, [])
+    assert (database_world.count("jobs"), database_world.left_files()) == (rows, kept)
 
 
 def test_boundaries_order_and_file_names_are_no_part_of_a_submission(world: World) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from sqlmodel import select
 from werkzeug.test import TestResponse
 
-from app import renderlogs
+from app import deliveries, renderlogs
 from app.models import RenderLog
+from app.outcomes import Tried
 from tests.api.conftest import MakeWorld
-from tests.database.rows import change, delivery_rows, job_row
+from tests.database.rows import DELIVERED, GIVEN_UP, UNANSWERED, change, change_delivery, due, job_row
 from tests.world import Person, World
 
 OVERVIEW = "/api/operator/overview"
@@ -95,7 +97,7 @@ def test_the_log_goes_with_its_job(database_world: World) -> None:
     job_id = failed(world, world.alice)
     renderlogs.keep(world.services.database, job_id, ["one"])
 
-    world.alice.delete(f"/api/jobs/{job_id}")
+    world.alice.delete(f"/api/jobs/{job_id}?permanent=true")
     renderlogs.keep(world.services.database, job_id, ["too late"])
 
     with world.services.database.reading() as session:
@@ -115,16 +117,45 @@ def test_a_failed_job_is_tried_again_with_all_its_attempts(database_world: World
     assert world.claim(job_id, generation=1).job.attempts == 1
 
 
-def test_its_new_end_is_told_and_not_the_old_one(database_world: World) -> None:
+@pytest.mark.parametrize("came_to", [DELIVERED, GIVEN_UP])
+def test_its_new_end_is_told_after_the_old_one(database_world: World, came_to: Tried) -> None:
+    world, database = database_world, database_world.services.database
+    job_id = failed(world, world.alice, webhookUrl="https://hook.test/")
+    retry(world.admin("root"), job_id)
+    world.complete(job_id, generation=1)
+
+    (old,) = due(database)
+    assert (old.event, json.loads(old.body)["status"]) == ("job.failed", "FAILED")
+    assert deliveries.record(database, old, UNANSWERED)
+    assert due(database) == [], "the old one is to be tried again in five minutes"
+
+    change_delivery(database, old.id, due_at_ms=0)
+    (old,) = due(database)
+    assert deliveries.record(database, old, came_to)
+    (new,) = due(database)
+    assert (new.event, json.loads(new.body)["status"]) == ("job.completed", "COMPLETED")
+
+
+def test_both_ends_are_on_record_the_last_one_first(database_world: World) -> None:
     world = database_world
     job_id = failed(world, world.alice, webhookUrl="https://hook.test/")
-    (old,) = delivery_rows(world.services.database)
     retry(world.admin("root"), job_id)
+    world.complete(job_id, generation=1)
 
-    world.fail(job_id, generation=1)
+    found = (world.alice.get(f"/api/jobs/{job_id}/deliveries").json or {})["deliveries"]
 
-    (new,) = delivery_rows(world.services.database)
-    assert new.id != old.id
+    assert [each["event"] for each in found] == ["job.completed", "job.failed"]
+    assert found[0]["id"] != found[1]["id"]
+
+
+def test_other_jobs_webhooks_wait_for_nobody(database_world: World) -> None:
+    world = database_world
+    job_id = failed(world, world.alice, webhookUrl="https://hook.test/")
+    retry(world.admin("root"), job_id)
+    world.complete(job_id, generation=1)
+    failed(world, world.bob, webhookUrl="https://hook.test/")
+
+    assert [each.event for each in due(world.services.database)] == ["job.failed", "job.failed"]
 
 
 def test_what_has_not_failed_is_not_tried_again(world: World) -> None:

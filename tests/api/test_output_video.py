@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import clock
+from tests.api.conftest import MakeWorld
 from tests.world import World
 
 #: Longer than a chunk of either store, and the same nowhere.
@@ -164,6 +165,24 @@ def test_an_address_expires(world: World, monkeypatch: pytest.MonkeyPatch) -> No
 
     assert expired.status_code == 404
     assert (expired.json or {})["code"] == "link_expired"
+
+
+@pytest.mark.parametrize("ttl_seconds", [1, 3, 19, 60, 3_600, 604_800])
+@pytest.mark.parametrize("past_the_hour", [0.0, 2.9, 3599.9])
+def test_an_address_lives_as_long_as_it_is_said_and_a_twentieth_at_most(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, ttl_seconds: int, past_the_hour: float
+) -> None:
+    now = 3600 * 500_000 + past_the_hour
+    monkeypatch.setattr("app.clock.now_seconds", lambda: now)
+    viewer = viewer_of(make_world(output_url_ttl=ttl_seconds))
+
+    def is_open(after_seconds: float) -> bool:
+        monkeypatch.setattr("app.clock.now_seconds", lambda: now + after_seconds)
+        return viewer.head().status_code == 200
+
+    step_seconds = max(1, ttl_seconds / 20)
+    assert is_open(ttl_seconds - 0.01)
+    assert not is_open(ttl_seconds + step_seconds)
 
 
 def test_an_expired_address_is_replaced_by_asking_again(

@@ -94,6 +94,8 @@ def test_a_deleted_video_is_gone_at_the_store_too(world: World, link: str, job_i
     address = sent_to(world, link)
 
     world.alice.delete(f"/api/jobs/{job_id}")
+    assert asked(world, link).status_code == 404
+    world.alice.delete(f"/api/jobs/{job_id}?permanent=true")
 
     assert (asked(world, link).status_code, httpx.get(address).status_code) == (404, 404)
 

@@ -124,4 +124,3 @@ def test_the_page_goes_with_its_job(world: World) -> None:
     world.alice.delete(f"/api/jobs/{job_id}")
 
     assert read(world, link).status_code == read(world, f"{link}/poster.jpg").status_code == 404
-    assert world.left_files() == []

@@ -6,10 +6,11 @@ import io
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.api.conftest import MakeWorld
 from tests.api.submissions import HOOK, PDF, file, is_untouched, refused
-from tests.upload.bodies import CONTENT_TYPE, closed, part
+from tests.upload.bodies import CONTENT_TYPE, closed, part, text
 from tests.world import World, png, wav
 
 
@@ -133,15 +134,47 @@ def test_a_file_of_another_type_is_415_whatever_it_says_it_is(
     assert is_untouched(world)
 
 
-@pytest.mark.parametrize("name", ["image", "audio"])
-def test_an_empty_file_is_of_no_type(world: World, name: str) -> None:
+def sent_with_nothing_in(world: World, name: str, filename: str | None, **texts: str) -> TestResponse:
     files = {"image": png(), "audio": wav(), name: b""}
-    body = closed(*(part(each, content) for each, content in files.items()))
+    parts = [
+        part(each, content, filename=filename if each == name else "a") for each, content in files.items()
+    ]
+    parts += [text(each, content) for each, content in texts.items()]
+    return world.alice.post("/api/jobs", data=closed(*parts), content_type=CONTENT_TYPE)
 
-    answer = world.alice.post("/api/jobs", data=body, content_type=CONTENT_TYPE)
 
-    assert refused(answer, 415, "unsupported_media_type", part=name)
+@pytest.mark.parametrize("name", ["image", "audio"])
+def test_an_empty_file_is_said_to_be_empty(world: World, name: str) -> None:
+    answer = sent_with_nothing_in(world, name, "me.bin")
+
+    assert refused(answer, 400, "empty_file", part=name)
+    assert (answer.json or {})["error"] == f"The '{name}' file is empty: it has 0 bytes."
     assert is_untouched(world)
+
+
+@pytest.mark.parametrize("filename", ["", None])
+@pytest.mark.parametrize("name", ["image", "audio"])
+def test_a_browser_s_input_left_blank_is_a_missing_file(
+    world: World, name: str, filename: str | None
+) -> None:
+    answer = sent_with_nothing_in(world, name, filename)
+
+    assert refused(answer, 400, "missing_part", part=name)
+    assert (answer.json or {})["error"] == f"The '{name}' file is missing."
+    assert is_untouched(world)
+
+
+@pytest.mark.parametrize("filename", ["", "me.bin"])
+def test_an_unknown_part_comes_before_an_empty_one(world: World, filename: str) -> None:
+    answer = sent_with_nothing_in(world, "image", filename, imagee="x")
+
+    assert refused(answer, 400, "unknown_part", part="imagee")
+
+
+def test_a_file_without_a_name_is_a_file(world: World) -> None:
+    body = closed(part("image", png(), filename=""), part("audio", wav(), filename=None))
+
+    assert world.alice.post("/api/jobs", data=body, content_type=CONTENT_TYPE).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -163,20 +163,59 @@ def test_the_list_is_filtered_and_read_page_by_page(visitor: Visitor) -> None:
     expect(visitor.page.get_by_text("No job is like that.")).to_be_visible()
 
 
-def test_deletion_asks_first(visitor: Visitor) -> None:
-    with no_workers(visitor.service):
-        visitor.user.http.delete(f"/api/jobs/{visitor.user.submitted()}")
+def test_a_deletion_can_be_undone(visitor: Visitor) -> None:
+    job_id = visitor.user.submitted(motion="still")
+    before = visitor.user.wait_for(job_id, "COMPLETED")
     visitor.enter()
 
     visitor.button("Delete").click()
+    expect(visitor.button("Undo")).to_be_focused()
+    expect(visitor.page.get_by_role("status")).to_have_text("Job deleted successfully")
+    assert visitor.user.http.get("/api/jobs").json()["jobs"] == []
+    assert httpx.get(before["outputShareLink"]).status_code == 404
+    assert visitor.barriers() == []
+    visitor.page.keyboard.press("Enter")
+
+    expect(visitor.rows).to_contain_text("Completed")
+    expect(visitor.button("Undo")).to_have_count(0)
+    expect(visitor.button("Watch")).to_be_focused()
+    assert visitor.user.status(job_id) == before
+
+
+def test_a_deleted_job_is_found_again_and_restored_later(visitor: Visitor) -> None:
+    job_id = visitor.user.submitted(motion="still")
+    visitor.user.wait_for(job_id, "COMPLETED")
+    visitor.user.http.delete(f"/api/jobs/{job_id}")
+    visitor.enter()
+    expect(visitor.rows).to_have_count(0)
+
+    visitor.page.get_by_label("Show jobs that are").select_option("Deleted")
+    expect(visitor.rows).to_contain_text("It can be restored until")
+    assert visitor.barriers() == []
+    visitor.button("Restore").click()
+    expect(visitor.rows).to_have_count(0)
+
+    visitor.page.get_by_label("Show jobs that are").select_option("All of them")
+    expect(visitor.rows).to_contain_text("Completed")
+
+
+def test_a_deletion_for_good_asks_first(visitor: Visitor) -> None:
+    job_id = visitor.user.submitted(motion="still")
+    visitor.user.wait_for(job_id, "COMPLETED")
+    visitor.user.http.delete(f"/api/jobs/{job_id}")
+    visitor.enter()
+    visitor.page.get_by_label("Show jobs that are").select_option("Deleted")
+
+    visitor.button("Delete for good").click()
     visitor.page.keyboard.press("Escape")
     expect(visitor.rows).to_have_count(1)
-    visitor.button("Delete").click()
-    visitor.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    visitor.button("Delete for good").click()
+    assert visitor.barriers() == []
+    visitor.page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
 
     expect(visitor.rows).to_have_count(0)
     expect(visitor.page.locator("#jobs-title")).to_be_focused()
-    assert visitor.user.http.get("/api/jobs").json()["jobs"] == []
+    assert visitor.user.http.get("/api/jobs?deleted=true").json()["jobs"] == []
 
 
 def test_the_tries_of_a_webhook_are_shown_and_it_is_sent_again(visitor: Visitor) -> None:
@@ -247,7 +286,10 @@ def test_nobody_is_kept_out_and_nothing_is_wider_than_a_phone(visitor: Visitor) 
     visitor.made()
     assert (visitor.barriers(), visitor.fits) == ([], True)
     visitor.button("Delete").click()
+    expect(visitor.button("Undo")).to_be_visible()
     assert (visitor.barriers(), visitor.fits) == ([], True)
+    visitor.button("Undo").click()
+    expect(visitor.button("Delete")).to_be_visible()
 
     page.goto(visitor.user.http.get("/api/jobs").json()["jobs"][0]["outputShareLink"])
 

@@ -19,7 +19,7 @@ import psutil
 from sqlalchemy import text, update
 from sqlmodel import col, select
 
-from app import housekeeping, jobs
+from app import jobs, orphans
 from app.models import Delivery, Job
 from app.states import DeliveryStatus, JobStatus
 from tests.chaos.ledger import Ledger, Promise
@@ -107,7 +107,7 @@ def look_at_rows(victim: Victim, ledger: Ledger) -> None:
 def look_at_files(victim: Victim, ledger: Ledger) -> None:
     """After an hour and the sweeper's next round, each file has its row, and each row its file."""
     _let_an_hour_pass(victim.data_dir)
-    while housekeeping.sweep_orphans(victim.database, victim.storage, victim.data_dir):
+    while orphans.sweep_orphans(victim.database, victim.storage, victim.data_dir):
         continue
     with victim.database.reading() as session:
         completed = session.exec(select(Job).where(Job.status == JobStatus.COMPLETED)).all()
@@ -122,7 +122,7 @@ def look_at_files(victim: Victim, ledger: Ledger) -> None:
 
 
 def _let_an_hour_pass(data_dir: Path) -> None:
-    long_ago = time.time() - housekeeping.ORPHAN_SECONDS - 60
+    long_ago = time.time() - orphans.ORPHAN_SECONDS - 60
     for path in data_dir.rglob("*"):
         os.utime(path, (long_ago, long_ago))
 

@@ -25,6 +25,8 @@ STILL_SECONDS = 10
 
 #: Shares of those who do so.
 TALKING, WITH_WEBHOOK, CANCELLING, DELETING = 0.2, 0.75, 0.2, 0.3
+#: Of those who delete.
+FOR_GOOD = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Member(threading.Thread):
                 return
         if self._random.random() < DELETING:
             promise.delete_asked = True
-            self._ledger.ask(promise, "DELETE", f"/api/jobs/{promise.job_id}")
+            query = "?permanent=true" if self._random.random() < FOR_GOOD else ""
+            self._ledger.ask(promise, "DELETE", f"/api/jobs/{promise.job_id}{query}")
 
 
 @contextmanager

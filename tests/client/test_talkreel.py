@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.client import JobCancelled, JobFailed, ListedJob, Refused, Status, Talkreel, TalkreelError
-from app.payloads import ListItem, StatusBody
+from app.deletion_bodies import DeletedItem
+from app.payloads import StatusBody
 from app.states import JobStatus
 from tests.world import World, png, wav
 
@@ -116,6 +117,46 @@ def test_a_deleted_job_is_gone(client: Talkreel, world: World) -> None:
     assert (caught.value.status, caught.value.code) == (404, "job_not_found")
 
 
+def test_a_deleted_job_is_listed_and_restored(client: Talkreel, world: World) -> None:
+    job_id = client.submit(png(), wav())
+    world.complete(job_id)
+    before = client.status(job_id)
+
+    deletion = client.delete(job_id)
+
+    (listed,) = client.jobs(deleted=True)
+    assert deletion is not None
+    assert (listed.id, listed.deleted_at, listed.restorable_until) == (
+        job_id,
+        deletion.deleted_at,
+        deletion.restorable_until,
+    )
+    for _ in range(2):
+        client.restore(job_id)
+    assert client.status(job_id) == before
+    assert [job.id for job in client.jobs()] == [job_id]
+
+
+def test_a_permanent_deletion_is_final(client: Talkreel, world: World) -> None:
+    job_id = client.submit(png(), wav())
+    world.complete(job_id)
+    client.delete(job_id)
+
+    deletion = client.delete(job_id, permanent=True)
+
+    assert deletion is not None
+    assert deletion.restorable_until is None
+    with pytest.raises(Refused, match="No job of yours"):
+        client.restore(job_id)
+
+
+def test_a_pending_job_is_cancelled_by_a_deletion(client: Talkreel) -> None:
+    job_id = client.submit(png(), wav())
+
+    assert client.delete(job_id) is None
+    assert client.status(job_id).status is JobStatus.CANCELLED
+
+
 def test_all_jobs_are_listed_over_all_pages(
     client: Talkreel, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,4 +203,4 @@ def test_the_environment_names_the_service(world: World, monkeypatch: pytest.Mon
 
 def test_what_the_service_answers_is_what_the_client_reads() -> None:
     assert set(Status.model_fields) == set(StatusBody.model_fields)
-    assert set(ListedJob.model_fields) == set(ListItem.model_fields)
+    assert set(ListedJob.model_fields) == set(DeletedItem.model_fields)

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlmodel import col, select, update
 
-from app import apikeys, deliveries, ids
+from app import apikeys, deletions, deliveries, ids
 from app.apikeys import MintedKey
 from app.database import Database, now_ms
+from app.deletions import Deletion, Keeping
 from app.idempotency import LIFETIME_MS
 from app.leases import Lease, Outcome, claim, complete
 from app.media import MediaType
@@ -17,6 +18,7 @@ from app.notices import Notice
 from app.outcomes import Delivered, DueDelivery, GiveUp, RetryAt, Tried
 from app.payloads import Links
 from app.states import JobStatus, Motion, MotionMade, Phase
+from app.storage import Storage
 
 HOOK = "https://hook.test/here"
 LINKS = Links("https://talkreel.test", b"k" * 32, 3600)
@@ -28,6 +30,7 @@ OUTCOME = Outcome(
     height=48,
     video_bytes=4_000,
 )
+KEEPING = Keeping(deleted_hours=72, retention_days=30)
 
 #: What tries came to.
 DELIVERED = Tried(Delivered(204), 204, None, 12)
@@ -74,6 +77,16 @@ def ended(database: Database, url: str = HOOK, **values: Any) -> str:
     return lease.job.id
 
 
+def deleted(
+    database: Database, storage: Storage, job_id: str, keeping: Keeping = KEEPING, *, permanent: bool = False
+) -> Deletion:
+    """Deletes a job that has ended, as its owner."""
+    owner = job_row(database, job_id).api_key_id
+    deletion = deletions.delete(database, storage, job_id, owner=owner, keeping=keeping, permanent=permanent)
+    assert deletion is not None
+    return deletion
+
+
 def change(database: Database, job_id: str, **values: Any) -> None:
     with database.writing() as session:
         session.exec(update(Job).where(col(Job.id) == job_id).values(**values))
@@ -87,6 +100,14 @@ def let_run_out(database: Database, lease: Lease) -> None:
 def job_row(database: Database, job_id: str) -> Job:
     with database.reading() as session:
         return session.exec(select(Job).where(Job.id == job_id)).one()
+
+
+def settled(database: Database, job_id: str) -> bool:
+    """Whether a job isn't deleted, or is so for good."""
+    with database.reading() as session:
+        return not session.exec(
+            select(Job.id).where(Job.id == job_id, col(Job.deleted_at_ms).is_not(None))
+        ).all()
 
 
 def delivery_rows(database: Database) -> list[Delivery]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from app import deliveries, jobs
+import pytest
+
+from app import deliveries
 from app.database import Database, now_ms
 from app.payloads import StatusBody
 from app.states import DeliveryStatus
@@ -17,6 +19,7 @@ from tests.database.rows import (
     HOOK,
     LINKS,
     change_delivery,
+    deleted,
     delivery_rows,
     due,
     ended,
@@ -153,9 +156,10 @@ def test_a_claim_lasts_a_minute(database: Database) -> None:
     assert 59_000 <= row.claimed_until_ms - row.updated_at_ms <= 62_000
 
 
-def test_a_delivery_outlives_its_job(database: Database, storage: Storage) -> None:
+@pytest.mark.parametrize("permanent", [False, True])
+def test_a_delivery_outlives_its_job(database: Database, storage: Storage, permanent: bool) -> None:
     job_id = ended(database)
 
-    jobs.delete(database, storage, job_id, owner=job_row(database, job_id).api_key_id)
+    deleted(database, storage, job_id, permanent=permanent)
 
     assert len(due(database)) == 1

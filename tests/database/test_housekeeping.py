@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app import clock, housekeeping, ids, jobs, leases
+from app import clock, housekeeping, ids, jobs, leases, orphans, requeue
 from app.database import Database, now_ms
 from app.models import Job
 from app.queues import Doorbell, bell_id, impatient_redis
+from app.requeue import Requeue
 from app.states import JobStatus
 from app.storage import Storage
 from tests.database.rows import (
@@ -56,7 +57,7 @@ def stored(storage: Storage, top: str) -> set[str]:
 def test_a_job_redis_hasn_t_heard_of_is_rung_for_once(database: Database, doorbell: Doorbell) -> None:
     job_id = add_job(database)
 
-    assert [housekeeping.ring_unheard(database, doorbell) for _ in range(2)] == [1, 0]
+    assert [Requeue(database, doorbell).run_once() for _ in range(2)] == [1, 0]
     assert doorbell.waiting() == frozenset({bell_id(job_id, 0)})
     assert job_row(database, job_id).rung_at_ms is not None
 
@@ -65,11 +66,11 @@ def test_a_forgotten_bell_is_rung_again_under_a_new_generation(
     database: Database, doorbell: Doorbell, valkey_server: Valkey
 ) -> None:
     job_id = add_job(database)
-    housekeeping.ring_unheard(database, doorbell)
+    Requeue(database, doorbell).run_once()
     forget(valkey_server)
     change(database, job_id, rung_at_ms=now_ms() - 6000)
 
-    assert housekeeping.ring_unheard(database, doorbell) == 1
+    assert Requeue(database, doorbell).run_once() == 1
 
     assert doorbell.waiting() == frozenset({bell_id(job_id, 1)})
     assert leases.claim(database, job_id, 0, lease_seconds=15) is None
@@ -80,19 +81,19 @@ def test_a_bell_just_rung_is_given_time_to_be_heard(
     database: Database, doorbell: Doorbell, valkey_server: Valkey
 ) -> None:
     job_id = add_job(database)
-    housekeeping.ring_unheard(database, doorbell)
+    Requeue(database, doorbell).run_once()
     forget(valkey_server)
 
-    assert housekeeping.ring_unheard(database, doorbell) == 0
+    assert Requeue(database, doorbell).run_once() == 0
     assert job_row(database, job_id).generation == 0
 
 
 def test_a_bell_that_still_waits_is_left_alone(database: Database, doorbell: Doorbell) -> None:
     job_id = add_job(database)
-    housekeeping.ring_unheard(database, doorbell)
+    Requeue(database, doorbell).run_once()
     change(database, job_id, rung_at_ms=now_ms() - 3_600_000)
 
-    assert housekeeping.ring_unheard(database, doorbell) == 0
+    assert Requeue(database, doorbell).run_once() == 0
     assert job_row(database, job_id).generation == 0
 
 
@@ -103,7 +104,7 @@ def test_nobody_rings_for_what_isn_t_pending(
     add_job(database, status=status)
     add_job(database, status=status, rung_at_ms=1)
 
-    assert housekeeping.ring_unheard(database, doorbell) == 0
+    assert Requeue(database, doorbell).run_once() == 0
     assert doorbell.waiting() == frozenset()
 
 
@@ -111,9 +112,25 @@ def test_with_redis_down_the_ringing_waits(database: Database) -> None:
     unheard, forgotten = add_job(database), add_job(database, rung_at_ms=1)
     nobody = Doorbell("unix:///nowhere/valkey.sock")
 
-    assert housekeeping.ring_unheard(database, nobody) == 0
+    assert Requeue(database, nobody).run_once() == 0
     assert job_row(database, unheard).rung_at_ms is None
     assert job_row(database, forgotten).generation == 0
+
+
+def test_in_a_long_queue_the_last_forgotten_one_is_found(
+    database: Database, doorbell: Doorbell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requeue, "LATE_BATCH", 2)
+    long_ago = now_ms() - 6000
+    waiting = [add_job(database, rung_at_ms=long_ago) for _ in range(5)]
+    forgotten = max(waiting)
+    for job_id in waiting:
+        if job_id != forgotten:
+            doorbell.ring(job_id, 0)
+    rounds = Requeue(database, doorbell)
+
+    assert [rounds.run_once() for _ in range(3)] == [0, 0, 1]
+    assert bell_id(forgotten, 1) in (doorbell.waiting() or ())
 
 
 # Retention
@@ -173,6 +190,18 @@ def test_old_deliveries_go_unless_they_are_still_to_be_made(database: Database, 
     assert [row.id for row in delivery_rows(database)] == [to_be_told.id]
 
 
+def test_more_old_deliveries_than_a_batch_go_one_batch_after_the_other(
+    database: Database, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "BATCH", 2)
+    for _ in range(5):
+        leases.complete(database, claimed(database), OUTCOME, LINKS)
+    for delivery in delivery_rows(database):
+        change_delivery(database, delivery.id, status="DELIVERED", updated_at_ms=1)
+
+    assert [housekeeping.expire(database, storage, retention_days=30) for _ in range(4)] == [2, 2, 1, 0]
+
+
 # Orphans
 
 
@@ -184,7 +213,7 @@ def test_uploads_of_no_active_job_are_orphans(
         store(storage, tmp_path, f"{jobs.uploads_of(job_id)}/image")
     _let_time_pass(monkeypatch)
 
-    assert housekeeping.sweep_orphans(database, storage, data_dir) == 2
+    assert orphans.sweep_orphans(database, storage, data_dir) == 2
     assert stored(storage, "uploads") == {active}
 
 
@@ -197,7 +226,7 @@ def test_uploads_of_a_failed_job_are_kept_as_long_as_it_may_be_tried_again(
         store(storage, tmp_path, f"{jobs.uploads_of(job_id)}/image")
     _let_time_pass(monkeypatch)
 
-    assert housekeeping.sweep_orphans(database, storage, data_dir, keep_failed_uploads_hours=24) == 1
+    assert orphans.sweep_orphans(database, storage, data_dir, keep_failed_uploads_hours=24) == 1
     assert stored(storage, "uploads") == {lately}
 
 
@@ -210,7 +239,7 @@ def test_outputs_are_kept_while_they_may_be_played_or_written(
         store(storage, tmp_path, jobs.output_key(job_id, 0))
     _let_time_pass(monkeypatch)
 
-    assert housekeeping.sweep_orphans(database, storage, data_dir) == 2
+    assert orphans.sweep_orphans(database, storage, data_dir) == 2
     assert stored(storage, "outputs") == {at_work, done}
 
 
@@ -220,19 +249,19 @@ def test_young_files_may_be_about_to_get_their_row(
     store(storage, tmp_path, f"{jobs.uploads_of('n' * 24)}/image")
     (housekeeping.incoming_of(data_dir) / "n").mkdir(parents=True)
 
-    assert housekeeping.sweep_orphans(database, storage, data_dir) == 0
+    assert orphans.sweep_orphans(database, storage, data_dir) == 0
     assert stored(storage, "uploads") == {"n" * 24}
 
 
 def test_an_upload_that_broke_off_long_ago_goes(database: Database, storage: Storage, data_dir: Path) -> None:
-    old, young = (housekeeping.incoming_of(data_dir) / name for name in ("old", "young"))
+    old, young = (housekeeping.incoming_of(data_dir) / name for name in (ids.new_id(), ids.new_id()))
     for folder in (old, young):
         folder.mkdir(parents=True)
         (folder / "image").write_bytes(b"half a picture")
     long_ago = clock.now_seconds() - 2 * HOUR_SECONDS
     os.utime(old, (long_ago, long_ago))
 
-    assert housekeeping.sweep_orphans(database, storage, data_dir) == 1
+    assert orphans.sweep_orphans(database, storage, data_dir) == 1
     assert (old.exists(), young.exists()) == (False, True)
 
 
@@ -246,12 +275,12 @@ def test_the_folder_of_an_attempt_goes_once_nobody_is_at_work_in_it(
     for folder in (current, former):
         folder.mkdir(parents=True)
 
-    assert housekeeping.sweep_orphans(database, storage, data_dir) == 1
+    assert orphans.sweep_orphans(database, storage, data_dir) == 1
     assert (current.exists(), former.exists()) == (True, False)
 
 
 def test_a_fresh_installation_has_no_orphans(database: Database, storage: Storage, data_dir: Path) -> None:
-    assert housekeeping.sweep_orphans(database, storage, data_dir) == 0
+    assert orphans.sweep_orphans(database, storage, data_dir) == 0
 
 
 def _let_time_pass(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ from sqlmodel import col, update
 
 from app import callers
 from app.apikeys import MintedKey
-from app.database import BUSY_TIMEOUT_SECONDS, Database, now_ms
+from app.database import Database, now_ms
+from app.database_engines import BUSY_TIMEOUT_SECONDS
 from app.errors import DatabaseUnavailable
 from app.models import ApiKey
 from tests.database.rows import add_key, change_key, key_row

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app import ids, leases
+from app import ids, leases, lost_leases
 from app.database import Database
 from app.leases import Beat, Lease
 from app.models import Delivery
@@ -73,7 +73,7 @@ LATE_MOVES: dict[str, Callable[[Database, Lease], bool]] = {
     "complete": lambda database, lease: leases.complete(database, lease, OUTCOME, LINKS),
     "fail": lambda database, lease: leases.fail(database, lease, "Too late.", LINKS),
     "hand back": lambda database, lease: leases.hand_back(database, lease),
-    "lose": lambda database, lease: leases.lose(database, lease, LINKS, max_attempts=1),
+    "lose": lambda database, lease: lost_leases.lose(database, lease, LINKS, max_attempts=1),
 }
 
 
@@ -82,7 +82,7 @@ def test_who_lost_the_lease_changes_nothing(
     database: Database, move: Callable[[Database, Lease], bool]
 ) -> None:
     lost = claimed(database)
-    leases.lose(database, lost, LINKS, max_attempts=3)
+    lost_leases.lose(database, lost, LINKS, max_attempts=3)
     while_pending = job_row(database, lost.job.id)
     assert not move(database, lost)
     assert job_row(database, lost.job.id) == while_pending

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app import leases
+from app import leases, lost_leases
 from app.database import Database, now_ms
 from app.leases import Beat, Lease
 from app.states import JobStatus, Phase
@@ -40,7 +40,7 @@ def test_a_lost_job_counts_and_is_queued_anew(database: Database) -> None:
     lease = claimed(database)
     leases.beat(database, lease, SIGN, lease_seconds=15)
 
-    assert leases.lose(database, lease, LINKS, max_attempts=3)
+    assert lost_leases.lose(database, lease, LINKS, max_attempts=3)
 
     row = job_row(database, lease.job.id)
     assert (row.status, row.phase, row.progress) == (JobStatus.PENDING, Phase.QUEUED, 0)
@@ -49,11 +49,11 @@ def test_a_lost_job_counts_and_is_queued_anew(database: Database) -> None:
 
 
 LOSSES: dict[str, Callable[[Database, Lease], object]] = {
-    "told by itself": lambda database, lease: leases.lose(database, lease, LINKS, max_attempts=3),
-    "known to be dead": lambda database, lease: leases.lose_dead(
+    "told by itself": lambda database, lease: lost_leases.lose(database, lease, LINKS, max_attempts=3),
+    "known to be dead": lambda database, lease: lost_leases.lose_dead(
         database, lease.job.id, lease.job.generation, LINKS, max_attempts=3
     ),
-    "silent": lambda database, _lease: leases.reclaim_expired(database, LINKS, max_attempts=3),
+    "silent": lambda database, _lease: lost_leases.reclaim_expired(database, LINKS, max_attempts=3),
 }
 
 
@@ -79,9 +79,9 @@ def test_the_last_attempt_s_loss_fails_the_job_and_tells_so(
 def test_who_holds_nothing_can_t_be_lost_as_dead(database: Database) -> None:
     lease = claimed(database)
 
-    assert not leases.lose_dead(database, lease.job.id, 1, LINKS, max_attempts=3)
+    assert not lost_leases.lose_dead(database, lease.job.id, 1, LINKS, max_attempts=3)
     leases.hand_back(database, lease)
-    assert not leases.lose_dead(database, lease.job.id, 0, LINKS, max_attempts=3)
+    assert not lost_leases.lose_dead(database, lease.job.id, 0, LINKS, max_attempts=3)
     assert job_row(database, lease.job.id).retries == 0
 
 
@@ -89,18 +89,18 @@ def test_only_what_has_run_out_is_taken_back(database: Database) -> None:
     silent, alive, waiting = claimed(database), claimed(database), add_job(database)
     let_run_out(database, silent)
 
-    assert leases.reclaim_expired(database, LINKS, max_attempts=3) == 1
+    assert lost_leases.reclaim_expired(database, LINKS, max_attempts=3) == 1
 
     statuses = [job_row(database, job_id).status for job_id in (silent.job.id, alive.job.id, waiting)]
     assert statuses == [JobStatus.PENDING, JobStatus.PROCESSING, JobStatus.PENDING]
-    assert leases.reclaim_expired(database, LINKS, max_attempts=3) == 0
+    assert lost_leases.reclaim_expired(database, LINKS, max_attempts=3) == 0
 
 
 def test_what_has_run_out_is_taken_back_in_batches(database: Database) -> None:
     for _ in range(5):
         let_run_out(database, claimed(database))
 
-    taken = [leases.reclaim_expired(database, LINKS, max_attempts=3, limit=2) for _ in range(4)]
+    taken = [lost_leases.reclaim_expired(database, LINKS, max_attempts=3, limit=2) for _ in range(4)]
 
     assert taken == [2, 2, 1, 0]
 
@@ -109,7 +109,7 @@ def test_those_alive_don_t_crowd_out_the_silent(database: Database) -> None:
     _alive, silent = claimed(database), claimed(database)
     let_run_out(database, silent)
 
-    assert leases.reclaim_expired(database, LINKS, max_attempts=3, limit=1) == 1
+    assert lost_leases.reclaim_expired(database, LINKS, max_attempts=3, limit=1) == 1
 
 
 def test_a_beat_in_the_last_moment_keeps_the_job(database: Database) -> None:
@@ -117,7 +117,7 @@ def test_a_beat_in_the_last_moment_keeps_the_job(database: Database) -> None:
     let_run_out(database, lease)
     leases.beat(database, lease, SIGN, lease_seconds=15)
 
-    assert leases.reclaim_expired(database, LINKS, max_attempts=3) == 0
+    assert lost_leases.reclaim_expired(database, LINKS, max_attempts=3) == 0
 
 
 @pytest.mark.fault(23)
@@ -125,6 +125,6 @@ def test_the_database_s_clock_is_asked_not_ours(database: Database, monkeypatch:
     lease = claimed(database)
     monkeypatch.setattr("app.clock.now_seconds", lambda: 4_000_000_000.0)
 
-    assert leases.reclaim_expired(database, LINKS, max_attempts=3) == 0
+    assert lost_leases.reclaim_expired(database, LINKS, max_attempts=3) == 0
     change(database, lease.job.id, lease_until_ms=now_ms() - 1)
-    assert leases.reclaim_expired(database, LINKS, max_attempts=3) == 1
+    assert lost_leases.reclaim_expired(database, LINKS, max_attempts=3) == 1

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, nullcontext
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -16,10 +19,12 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from app import apikeys, migrations, models
+from app import apikeys, deliveries, leases, migrations, models
 from app.database import Database
 from app.states import JobStatus
-from tests.database.rows import add_job, add_key, change, due, job_row
+from tests.database.rows import LINKS, OUTCOME, add_job, add_key, change, claimed, due, job_row
+from tests.servers import Postgres
+from tests.service import wait_until
 
 WHERE = {
     "uq_jobs_active_slot": models.WHERE_ACTIVE,
@@ -27,6 +32,10 @@ WHERE = {
     "ix_jobs_failed": models.WHERE_FAILED,
     "ix_jobs_retention": models.WHERE_TERMINAL,
     "ix_deliveries_due": models.WHERE_DUE,
+    "ix_jobs_page": models.WHERE_PRESENT,
+    "ix_jobs_page_by_status": models.WHERE_PRESENT,
+    "ix_jobs_deleted": models.WHERE_DELETED,
+    "ix_jobs_restorable": models.WHERE_DELETED,
 }
 OF_THE_FIRST_RELEASE = (
     "INSERT INTO api_keys (id, name, key_sha256, webhook_secret, created_at_ms)"
@@ -38,6 +47,10 @@ OF_THE_FIRST_RELEASE = (
     " retries, phase, progress, notices, created_at_ms, updated_at_ms) VALUES ('job', 'key', 'PENDING',"
     " 'auto', 'image/png', 'audio/wav', 0, 0, 0, 'queued', 0, '[]', 1, 1)",
 )
+A_TRY = (
+    "INSERT INTO tries (delivery_id, number, begun_at_ms, took_ms, status) VALUES ('msg_1', 1, 1, 12, 500)"
+)
+NULLNESS = re.compile(r"IS (?:NOT )?NULL")
 DEFINITIONS = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
     "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
@@ -112,6 +125,34 @@ def test_what_the_first_release_wrote_is_there_after_the_upgrade(empty: Database
     assert (key.prefix, key.last_used_at_ms, key.monthly_quota_seconds) == (None, None, None)
 
 
+def test_tries_outlive_the_change_to_a_delivery_for_each_end_and_back(empty: Database) -> None:
+    with empty.engine.connect() as connection:
+        command.upgrade(_config_to(connection), "0007")
+        for statement in (*OF_THE_FIRST_RELEASE, A_TRY):
+            connection.execute(text(statement))
+        connection.commit()
+        for revision in ("0009", "0007", "0009"):
+            change_to = command.upgrade if revision == "0009" else command.downgrade
+            change_to(_config_to(connection), revision)
+            connection.commit()
+
+            assert connection.execute(text("SELECT delivery_id, took_ms FROM tries")).all() == [("msg_1", 12)]
+            assert connection.execute(text("SELECT tries, url FROM deliveries")).all() == [
+                (2, "https://hook.test/")
+            ]
+            connection.commit()
+
+
+def test_a_job_has_one_delivery_for_each_of_its_ends(database: Database) -> None:
+    lease = claimed(database)
+    leases.complete(database, lease, OUTCOME, LINKS)
+
+    for generation, is_new in ((0, False), (1, True), (1, False)):
+        job = lease.job.model_copy(update={"status": JobStatus.FAILED, "generation": generation})
+        with nullcontext() if is_new else pytest.raises(IntegrityError), database.writing() as session:
+            deliveries.schedule(session, job, LINKS)
+
+
 def test_a_process_of_the_release_before_may_go_on_submitting(database: Database) -> None:
     with database.engine.connect() as connection:
         for statement in OF_THE_FIRST_RELEASE:
@@ -140,9 +181,10 @@ def test_the_partial_indexes_have_their_conditions(database: Database) -> None:
 
     for name, where in WHERE.items():
         condition = found[name].partition(" WHERE ")[2]
-        assert re.match(r"\(*\(?status", condition), found[name]
+        assert re.match(rf"\(*{where.partition(' ')[0]}\b", condition), found[name]
         assert words_of(condition) == words_of(where)
-    assert found.keys() - WHERE.keys() - _of_constraints(found) == {"ix_jobs_page", "ix_jobs_page_by_status"}
+        assert NULLNESS.findall(condition) == NULLNESS.findall(where)
+    assert found.keys() - WHERE.keys() - _of_constraints(found) == {"uq_deliveries_end"}
 
 
 def _of_constraints(found: dict[str, str]) -> set[str]:
@@ -188,3 +230,46 @@ def test_the_database_knows_the_five_statuses_alone(database: Database) -> None:
 def test_a_job_belongs_to_a_key_that_is_there(database: Database) -> None:
     with pytest.raises(IntegrityError):
         add_job(database, api_key_id="nobody")
+
+
+def test_a_migration_has_no_time_limits_and_who_waits_for_it_waits(postgres_server: Postgres) -> None:
+    url = postgres_server.fresh_database()
+    with closing(Database(url)) as database:
+        with database.unhurried() as connection:
+            limits = [
+                connection.execute(text(f"SHOW {name}")).scalar_one()
+                for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+            ]
+        assert limits == ["0", "0", "0"]
+
+        with closing(psycopg.connect(url.replace("+psycopg", ""), autocommit=True)) as holder:
+            holder.execute(f"SELECT pg_advisory_lock({migrations._ADVISORY_LOCK})")
+            waiting = threading.Thread(target=migrations.upgrade, args=(database,))
+            waiting.start()
+            wait_until(lambda: _waits_for_a_lock(holder))
+            assert not migrations.is_current(database)
+        waiting.join(timeout=30)
+        assert migrations.is_current(database)
+
+
+def test_a_lock_is_given_back_by_a_migration_that_fails(
+    postgres_server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres_server.fresh_database()
+    with closing(Database(url)) as database:
+        monkeypatch.setattr(command, "upgrade", _fails)
+        with pytest.raises(ZeroDivisionError):
+            migrations.upgrade(database)
+        monkeypatch.undo()
+
+        migrations.upgrade(database)
+        assert migrations.is_current(database)
+
+
+def _waits_for_a_lock(connection: psycopg.Connection) -> bool:
+    found = connection.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    return found.fetchone() == (1,)
+
+
+def _fails(*_arguments: object) -> None:
+    raise ZeroDivisionError

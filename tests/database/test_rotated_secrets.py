@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import time
 
 import pytest
@@ -36,16 +38,24 @@ def claimed_delivery(database: Database, key: MintedKey) -> DueDelivery:
     return delivery
 
 
-def verifies(delivery: DueDelivery, secret: str) -> bool:
-    headers = webhook_headers(
+def headers_of(delivery: DueDelivery) -> dict[str, str]:
+    return webhook_headers(
         message_id=delivery.id,
         timestamp_seconds=int(time.time()),
         body=delivery.body,
         event=delivery.event,
         secrets=delivery.secrets,
     )
+
+
+def is_what_a_verifier_of_one_secret_expects(delivery: DueDelivery, secret: str) -> bool:
+    expected = hmac.new(secret.encode(), delivery.body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected, headers_of(delivery)["X-Webhook-Signature"])
+
+
+def verifies(delivery: DueDelivery, secret: str) -> bool:
     try:
-        Webhook(secret).verify(delivery.body, headers)
+        Webhook(secret).verify(delivery.body, headers_of(delivery))
     except WebhookVerificationError:
         return False
     return True
@@ -72,6 +82,17 @@ def test_after_it_only_the_new_one_does(database: Database, key: MintedKey) -> N
     assert delivery.secrets == (new,)
     assert verifies(delivery, new)
     assert not verifies(delivery, key.webhook_secret)
+
+
+def test_a_verifier_of_one_secret_has_until_the_end_of_the_grace_to_change_it(
+    database: Database, key: MintedKey
+) -> None:
+    new = rotated(database, key)
+    assert is_what_a_verifier_of_one_secret_expects(claimed_delivery(database, key), key.webhook_secret)
+
+    change_key(database, key.id, previous_until_ms=now_ms() - 1)
+
+    assert is_what_a_verifier_of_one_secret_expects(claimed_delivery(database, key), new)
 
 
 def test_without_a_grace_the_old_one_is_out_at_once(database: Database, key: MintedKey) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select, update
 
-from app import housekeeping, ids, jobs, leases, segments
+from app import housekeeping, ids, jobs, leases, lost_leases, orphans, segments
 from app.database import Database, now_ms
 from app.leases import Lease
 from app.models import Segment
@@ -71,7 +71,7 @@ def let_run_out(database: Database, hold: Hold) -> None:
 
 def next_leader(database: Database, lease: Lease) -> Lead:
     """Another worker that took the job over."""
-    assert leases.lose(database, lease, LINKS, max_attempts=3)
+    assert lost_leases.lose(database, lease, LINKS, max_attempts=3)
     taken = leases.claim(database, lease.job.id, lease.job.generation + 1, lease_seconds=15)
     assert taken is not None
     return lead_of(taken)
@@ -180,7 +180,7 @@ def test_a_helper_goes_on_while_the_job_waits_for_its_next_leader(
     database: Database, lease: Lease, lead: Lead
 ) -> None:
     hold = helped(database, lead)
-    leases.lose(database, lease, LINKS, max_attempts=3)
+    lost_leases.lose(database, lease, LINKS, max_attempts=3)
 
     assert segments.beat(database, hold, lease_seconds=15)
     assert segments.finish(database, hold)
@@ -230,7 +230,7 @@ def test_a_helper_of_an_ended_job_changes_nothing(
     ends = {
         "complete": lambda: leases.complete(database, lease, OUTCOME, LINKS),
         "fail": lambda: leases.fail(database, lease, "No.", LINKS),
-        "give up": lambda: leases.lose(database, lease, LINKS, max_attempts=1),
+        "give up": lambda: lost_leases.lose(database, lease, LINKS, max_attempts=1),
     }
     assert ends[end]()
 
@@ -308,7 +308,7 @@ def test_a_job_that_is_cancelled_while_it_waits_for_its_next_leader_leaves_nothi
     database: Database, storage: Storage, lease: Lease, lead: Lead, tmp_path: Path
 ) -> None:
     store(storage, tmp_path, lead.job_id)
-    leases.lose(database, lease, LINKS, max_attempts=3)
+    lost_leases.lose(database, lease, LINKS, max_attempts=3)
 
     jobs.cancel(database, storage, lead.job_id, owner=lease.job.api_key_id)
 
@@ -323,7 +323,7 @@ def test_segments_of_a_job_that_isn_t_active_are_orphans_at_once(
     for job_id in (waiting, rendered, given_up):
         store(storage, tmp_path, job_id)
 
-    assert housekeeping.sweep_orphans(database, storage, data_dir) == 1
+    assert orphans.sweep_orphans(database, storage, data_dir) == 1
     assert stored(storage) == {waiting, rendered}
 
 
@@ -336,5 +336,5 @@ def test_a_helper_s_folder_goes_once_it_is_no_longer_at_work(
     for folder in folders:
         folder.mkdir(parents=True)
 
-    assert housekeeping.sweep_orphans(database, storage, data_dir) == 1
+    assert orphans.sweep_orphans(database, storage, data_dir) == 1
     assert [folder.exists() for folder in folders] == [True, False]

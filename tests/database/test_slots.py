@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import leases, slots
+from app import leases, lost_leases, slots
 from app.apikeys import mint
 from app.database import Database
 from app.slots import Slots
@@ -64,7 +64,7 @@ def test_a_job_whose_worker_was_lost_keeps_its_slot(database: Database) -> None:
     lost, handed_back = (claimed(database, api_key_id=key.id, slot=slot) for slot in (1, 2))
     let_run_out(database, lost)
 
-    leases.reclaim_expired(database, LINKS, max_attempts=3)
+    lost_leases.reclaim_expired(database, LINKS, max_attempts=3)
     leases.hand_back(database, handed_back)
 
     assert [job_row(database, lease.job.id).status for lease in (lost, handed_back)] == [

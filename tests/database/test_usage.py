@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from app import housekeeping, jobs, leases, segments, usage
+from app import housekeeping, jobs, leases, lost_leases, segments, usage
 from app.database import Database, now_ms
 from app.key_errors import QuotaExceeded
 from app.leases import Lease
@@ -26,6 +26,7 @@ from tests.database.rows import (
     change,
     change_key,
     claimed,
+    deleted,
     job_row,
     key_row,
 )
@@ -87,7 +88,7 @@ def test_a_cancelled_job_counts_as_such_alone(database: Database, storage: Stora
 ENDS: dict[str, Callable[[Database, Lease], bool]] = {
     "complete": lambda database, lease: leases.complete(database, lease, OUTCOME, LINKS, EFFORT),
     "fail": lambda database, lease: leases.fail(database, lease, "No sound.", LINKS, EFFORT),
-    "lose": lambda database, lease: leases.lose(database, lease, LINKS, EFFORT, max_attempts=1),
+    "lose": lambda database, lease: lost_leases.lose(database, lease, LINKS, EFFORT, max_attempts=1),
     "hand back": lambda database, lease: leases.hand_back(database, lease, EFFORT),
 }
 
@@ -107,8 +108,10 @@ def test_tries_that_came_to_nothing_count_with_what_they_cost(database: Database
     job_id = add_job(database)
     moves: list[Callable[[Lease], bool]] = [
         lambda lease: leases.hand_back(database, lease, EFFORT),
-        lambda lease: leases.lose(database, lease, LINKS, EFFORT, max_attempts=3),
-        lambda lease: leases.lose_dead(database, job_id, lease.job.generation, LINKS, EFFORT, max_attempts=3),
+        lambda lease: lost_leases.lose(database, lease, LINKS, EFFORT, max_attempts=3),
+        lambda lease: lost_leases.lose_dead(
+            database, job_id, lease.job.generation, LINKS, EFFORT, max_attempts=3
+        ),
         lambda lease: leases.complete(database, lease, OUTCOME, LINKS, EFFORT),
     ]
     for generation, move in enumerate(moves):
@@ -134,15 +137,16 @@ def test_a_helper_s_work_counts_for_the_job_s_key(database: Database) -> None:
 
 
 def test_use_outlives_the_job(database: Database, storage: Storage) -> None:
-    expired, deleted = (claimed(database) for _ in range(2))
-    for lease in (expired, deleted):
+    expired, given_up, destroyed = (claimed(database) for _ in range(3))
+    for lease in (expired, given_up, destroyed):
         leases.complete(database, lease, OUTCOME, LINKS)
 
-    jobs.delete(database, storage, deleted.job.id, owner=deleted.job.api_key_id)
+    deleted(database, storage, given_up.job.id)
+    deleted(database, storage, destroyed.job.id, permanent=True)
     change(database, expired.job.id, updated_at_ms=1)
     assert housekeeping.expire(database, storage, retention_days=30) == 1
 
-    for lease in (expired, deleted):
+    for lease in (expired, given_up, destroyed):
         (day,) = usage.by_day(database, lease.job.api_key_id, days=1)
         assert day.completed == 1
 

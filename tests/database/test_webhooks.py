@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from app import deliveries, jobs, webhooks
+from app import deliveries, webhooks
 from app.database import Database, now_ms
 from app.errors import DeliveryNotFound, DeliveryUnderWay, JobNotFound
 from app.ids import new_delivery_id
@@ -22,6 +22,7 @@ from tests.database.rows import (
     add_job,
     add_key,
     change_delivery,
+    deleted,
     delivery_rows,
     due,
     ended,
@@ -178,14 +179,15 @@ def test_a_delivery_of_another_job_is_not_this_job_s(database: Database, doorbel
     assert due(database) == []
 
 
+@pytest.mark.parametrize("permanent", [False, True])
 def test_the_webhook_of_a_deleted_job_is_found_no_more_but_still_sent(
-    database: Database, storage: Storage, doorbell: Doorbell
+    database: Database, storage: Storage, doorbell: Doorbell, permanent: bool
 ) -> None:
     job_id = ended(database)
     owner = owner_of(database, job_id)
     (row,) = delivery_rows(database)
 
-    jobs.delete(database, storage, job_id, owner=owner)
+    deleted(database, storage, job_id, permanent=permanent)
 
     with pytest.raises(JobNotFound):
         webhooks.histories(database, job_id, owner=owner)

@@ -73,7 +73,7 @@ class Fleet:
 
     def _knows(self, workers: int) -> bool:
         try:
-            return self._doorbell.live_workers() >= workers
+            return len(self._doorbell.workers_seen()) >= workers
         except redis.RedisError:
             return False
 

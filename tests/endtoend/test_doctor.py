@@ -18,7 +18,7 @@ from tests.service import TALKREEL, Service
 
 #: Nobody listens there.
 NOWHERE = {"database_url": "postgresql+psycopg://nobody@127.0.0.1:1/none", "redis_url": "redis://127.0.0.1:1"}
-DOORS = {"database", "queue", "workers", "clocks"}
+DOORS = {"database", "queue", "workers", "sweeper", "clocks"}
 
 
 @pytest.fixture

@@ -101,7 +101,14 @@ def test_over_http_files_are_sent_and_none_is_read_or_written(http_server: str) 
         made = good(await client.call_tool("make_talking_video", files))
         waited = good(await client.call_tool("wait_for_video", {"job_id": made["jobId"]}))
         nonsense = await client.call_tool("make_talking_video", {"portrait": "?", "voice": audio})
-        assert set(tools) == {"make_talking_video", "wait_for_video", "list_videos", "cancel_video"}
+        assert set(tools) == {
+            "make_talking_video",
+            "wait_for_video",
+            "list_videos",
+            "cancel_video",
+            "delete_video",
+            "restore_video",
+        }
         assert not [name for properties in tools.values() for name in properties if "path" in name]
         assert httpx.get(waited["outputVideo"]).content[4:8] == b"ftyp"
         assert "portrait is not base64" in error(nonsense)
@@ -110,6 +117,29 @@ def test_over_http_files_are_sent_and_none_is_read_or_written(http_server: str) 
 
     for headers, status in (({"Host": "evil.test"}, 421), ({"Origin": "http://evil.test"}, 403)):
         assert httpx.post(http_server, json={}, headers=headers).status_code == status
+
+
+def test_a_video_is_deleted_listed_and_restored(world: World) -> None:
+    job_id = world.alice.submitted()
+    world.complete(job_id)
+
+    async def talk(client: Client) -> None:
+        deleted = good(await client.call_tool("delete_video", {"job_id": job_id}))
+        listed = good(await client.call_tool("list_videos", {"deleted": True}))["result"]
+        restored = good(await client.call_tool("restore_video", {"job_id": job_id}))
+        gone = good(await client.call_tool("delete_video", {"job_id": job_id, "permanent": True}))
+        nothing = await client.call_tool("restore_video", {"job_id": job_id})
+        assert [(job["id"], job["restorableUntil"]) for job in listed] == [
+            (job_id, deleted["restorableUntil"])
+        ]
+        assert restored["status"] == "COMPLETED"
+        assert gone == {"jobId": job_id, "restorableUntil": None}
+        assert "No job of yours has this id." in error(nothing)
+
+    with Talkreel(
+        "http://talkreel.test", world.alice.key.api_key, transport=httpx.WSGITransport(app=world.app)
+    ) as client:
+        converse(server_of(VideoTools(client), FileTools(client)), talk)
 
 
 def test_what_goes_wrong_is_told_in_the_service_s_words(world: World, tmp_path: Path) -> None:

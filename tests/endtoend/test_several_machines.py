@@ -99,7 +99,7 @@ def test_a_video_plays_by_range_and_deleting_its_job_leaves_nothing_in_the_bucke
     assert (part.status_code, part.content) == (206, whole.content[100:200])
     assert part.headers["Content-Range"] == f"bytes 100-199/{len(whole.content)}"
     assert job_id in stored(bucket)
-    assert alice.http.delete(f"/api/jobs/{job_id}").status_code == 200
+    assert alice.http.delete(f"/api/jobs/{job_id}?permanent=true").status_code == 200
     assert job_id not in stored(bucket)
 
 

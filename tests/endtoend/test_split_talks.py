@@ -23,7 +23,7 @@ from tests.servers import S3, Postgres, Valkey, s3, valkey
 from tests.service import User, new_key, wait_until
 from tests.talking.portraits import PICTURE
 from tests.talking.voices import repeated, spoken
-from worker.sweep import clean_once
+from worker.sweep import Rounds
 from worker.workshop import Workshop
 
 #: Her face alone, small: frames cost little.
@@ -258,5 +258,5 @@ def test_a_segment_that_kills_whoever_draws_it_takes_one_helper_and_every_attemp
 
     status = alice.wait_for(job_id, "FAILED", seconds=30)
     assert "broke off 2 times" in status["errorMessage"]
-    clean_once(shop)
+    Rounds(shop).tidy_once(lambda: True)
     assert nothing_is_left(shop, job_id)

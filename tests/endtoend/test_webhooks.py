@@ -156,7 +156,7 @@ def test_a_rotated_secret_verifies_beside_the_old_one_until_the_grace_is_over(
 
     assert [verifies(within, secret) for secret in (old, newer, newest)] == [True, True, False]
     assert [verifies(after, secret) for secret in (old, newer, newest)] == [False, False, True]
-    assert within.headers["X-Webhook-Signature"] == plain_signature(within, newer)
+    assert within.headers["X-Webhook-Signature"] == plain_signature(within, old)
     assert after.headers["X-Webhook-Signature"] == plain_signature(after, newest)
 
 

@@ -11,6 +11,8 @@ from random import Random
 
 import pytest
 
+from app.queues import Doorbell
+from app.settings import Settings
 from tests.service import Service
 
 StartService = Callable[..., Service]
@@ -21,6 +23,12 @@ def start_service(tmp_path: Path) -> Iterator[StartService]:
     """Starts a service of one's own, with the given environment."""
     with ExitStack() as running:
         yield lambda **environment: running.enter_context(Service(tmp_path / "service", **environment))
+
+
+def paused_by(service: Service) -> str | None:
+    """What of its machine keeps the service's one worker from beginning jobs; None while nothing does."""
+    workers = Doorbell(Settings(data_dir=service.data_dir).redis_url).workers() or []
+    return next((worker.paused_by for worker in workers if worker.paused_by), None)
 
 
 @pytest.fixture(scope="session")

@@ -17,14 +17,17 @@ import pytest
 from app.settings import Settings
 from app.valkey import command as valkey_command
 from app.valkey import is_running
-from tests.disks import small_disk
-from tests.faults.conftest import StartService
+from tests.disks import enlarge, small_disk
+from tests.faults.conftest import StartService, paused_by
 from tests.faults.test_lost_workers import rendering, retries_of
 from tests.processes import Server
 from tests.servers import valkey
 from tests.service import wait_until
 from tests.world import png
+from worker.machine import MIN_FREE_BYTES
 
+#: Less room than this, and no job is begun.
+MIN_FREE_MIB = MIN_FREE_BYTES >> 20
 #: A short outage of a server that others share.
 OUTAGE_SECONDS = 25
 
@@ -159,15 +162,34 @@ def test_an_upload_of_unknown_length_that_fills_the_disk_is_503_and_leaves_nothi
 
 
 @pytest.mark.fault(11)
-def test_a_disk_that_fills_up_while_rendering_fails_the_job_with_its_reason(
-    start_service: StartService, small_disk: Path
+def test_a_disk_that_fills_up_while_rendering_costs_no_attempt_and_the_job_waits_for_room(
+    start_service: StartService, tmp_path: Path
 ) -> None:
-    alice = start_service(ready_path="/health", DATA_DIR=str(small_disk)).user("alice")
+    with small_disk(tmp_path / "disk", MIN_FREE_MIB + 8) as disk:
+        service = start_service(ready_path="/health", DATA_DIR=str(disk))
+        alice = service.user("alice")
 
-    status = alice.wait_for(alice.submitted(audio=ten_quiet_minutes()), "FAILED")
+        job_id = alice.submitted(audio=half_a_quiet_hour())
+        wait_until(lambda: paused_by(service) == "disk")
+        enlarge(disk, 1024)
 
-    assert "disk space" in status["errorMessage"]
-    assert list((small_disk / "work").iterdir()) == []
+        assert alice.wait_for(job_id, "COMPLETED", seconds=120)["errorMessage"] is None
+        assert retries_of(alice, job_id) == 0
+        wait_until(lambda: list((disk / "work").iterdir()) == [])
+
+
+@pytest.mark.fault(11)
+def test_without_room_no_job_is_begun(start_service: StartService, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", MIN_FREE_MIB - 8) as disk:
+        service = start_service(ready_path="/health", DATA_DIR=str(disk))
+        alice = service.user("alice")
+
+        job_id = alice.submitted()
+        wait_until(lambda: paused_by(service) == "disk")
+        assert alice.status(job_id)["status"] == "PENDING"
+        enlarge(disk, 1024)
+
+        alice.wait_for(job_id, "COMPLETED", seconds=120)
 
 
 def endless_upload(disk: Path) -> Iterator[bytes]:
@@ -181,9 +203,9 @@ def endless_upload(disk: Path) -> Iterator[bytes]:
         yield bytes(1 << 20)
 
 
-def ten_quiet_minutes() -> bytes:
-    """An MP3 of 600 s: small to send, 53 MB when decoded."""
-    silence = ["-f", "lavfi", "-i", "anullsrc=r=44100:cl=mono", "-t", "600"]
+def half_a_quiet_hour() -> bytes:
+    """An MP3 of 1800 s: small to send, 159 MB when decoded."""
+    silence = ["-f", "lavfi", "-i", "anullsrc=r=44100:cl=mono", "-t", "1800"]
     made = subprocess.run(
         [imageio_ffmpeg.get_ffmpeg_exe(), *silence, "-b:a", "8k", "-f", "mp3", "-"],
         capture_output=True,

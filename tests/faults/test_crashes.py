@@ -143,7 +143,7 @@ def test_the_files_of_a_job_whose_deletion_broke_off_are_orphans(
     alice.wait_for(job_id, "COMPLETED")
     (failpoints / "after_delete").touch()
     with pytest.raises(httpx.TransportError):
-        alice.http.delete(f"/api/jobs/{job_id}")
+        alice.http.delete(f"/api/jobs/{job_id}?permanent=true")
 
     assert alice.http.get(f"/api/status/{job_id}").status_code == 404
     assert outputs(crashing_service, job_id) == ["0.jpg", "0.mp4"]

@@ -115,7 +115,8 @@ def test_a_client_that_goes_on_sending_is_cut_off(loop: Loop) -> None:
 
 
 def test_a_room_that_closes_says_farewell_to_all_and_to_who_comes_late(loop: Loop) -> None:
-    loop.room.close()
+    for guest in loop.room.close():
+        loop.room.dismiss(guest)
     assert loop.heard(100) == b"good dayfarewell"
     assert loop.guest.has_left
 

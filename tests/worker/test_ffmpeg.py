@@ -110,7 +110,7 @@ def test_a_full_disk_is_not_the_uploads_fault(tmp_path: Path) -> None:
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", tmp_path], check=False).returncode:
         pytest.skip("needs the right to mount a small disk")
     try:
-        with pytest.raises(OutOfDisk, match="disk space"):
+        with pytest.raises(OutOfDisk, match="No space left"):
             run(tone(60).output(local(tmp_path / "x.wav")), Bounds(30))
     finally:
         subprocess.run(["umount", tmp_path], check=True)

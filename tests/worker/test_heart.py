@@ -11,7 +11,7 @@ import pytest
 
 from app import jobs, leases
 from app.database import Database
-from app.leases import Lease
+from app.leases import Beat, Lease
 from app.models import Job
 from app.payloads import Links
 from app.states import JobStatus, Phase
@@ -87,3 +87,28 @@ def test_the_end_is_not_taken_for_a_lost_lease(database: Database, lease: Lease)
         threading.Event().wait(2 * TICK_SECONDS)
 
     assert shown(database, lease).status is JobStatus.FAILED
+
+
+def test_an_unexpected_error_does_not_stop_the_heart(database: Database, lease: Lease) -> None:
+    failures = [ValueError("a row that can't be read")]
+
+    def beat(sign: Beat) -> bool:
+        if failures:
+            raise failures.pop()
+        return leases.beat(database, lease, sign, lease_seconds=15)
+
+    with Heart(beat, lease_seconds=15) as heart:
+        heart.report(Phase.VIDEO, 0.4)
+        wait_until(lambda: shown(database, lease).progress == 40, seconds=5)
+
+
+def test_errors_that_last_as_long_as_the_lease_stop_the_main_thread() -> None:
+    def beat(_sign: Beat) -> bool:
+        raise ValueError
+
+    def work_for_ever() -> None:
+        with Heart(beat, lease_seconds=1):
+            threading.Event().wait(10)
+
+    with pytest.raises(LeaseLost):
+        work_for_ever()

@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from app import clock
-from app.housekeeping import LOOKUP_BATCH, ORPHAN_SECONDS
+from app import clock, housekeeping, ids, jobs, lost_leases
+from app.database import now_ms
 from app.localfiles import LocalStorage
+from app.orphans import LOOKUP_BATCH, ORPHAN_SECONDS
 from app.stored import StoredFolder
-from tests.database.rows import let_a_day_pass
+from tests.database.rows import change, let_a_day_pass
+from tests.service import wait_until
 from tests.world import World
-from worker.sweep import clean_once, tidy
+from worker.sweep import Rounds
 from worker.workshop import Workshop
 
 
@@ -31,7 +34,7 @@ class LongList(LocalStorage):
             self.listed += 1
             if self.listed > LOOKUP_BATCH:
                 self._stop.set()
-            yield StoredFolder(f"j{self.listed}", -ORPHAN_SECONDS)
+            yield StoredFolder(f"c{self.listed:023}", -ORPHAN_SECONDS)
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def test_a_cleaning_frees_the_idempotency_keys_past_their_time(world: World, sho
     let_a_day_pass(world.services.database)
     world.bob.submit("today")
 
-    clean_once(shop)
+    Rounds(shop).tidy_once(lambda: True)
 
     assert world.count("idempotency_keys") == 1
 
@@ -56,9 +59,27 @@ def test_a_tidying_that_would_take_for_ever_ends_when_it_is_told_to(shop: Worksh
     store = LongList(tmp_path, stop)
     shop.__dict__["storage"] = store
 
-    tidy(shop, stop)
+    Rounds(shop).tidy(stop)
 
     assert store.listed == 2 * LOOKUP_BATCH
+
+
+def test_a_tidying_purges_what_can_t_be_restored_any_more(world: World, shop: Workshop) -> None:
+    kept, purged = world.alice.submitted(), world.bob.submitted()
+    for person, job_id in ((world.alice, kept), (world.bob, purged)):
+        world.complete(job_id)
+        person.delete(f"/api/jobs/{job_id}")
+    change(shop.database, purged, restorable_until_ms=now_ms())
+    stop = threading.Event()
+
+    tidying = threading.Thread(target=Rounds(shop).tidy, args=(stop,))
+    tidying.start()
+    wait_until(lambda: all(purged not in str(path) for path in world.left_files()))
+    stop.set()
+    tidying.join()
+
+    assert world.count("jobs") == 1
+    assert world.alice.post(f"/api/jobs/{kept}/restore").status_code == 200
 
 
 def test_of_more_than_a_batch_only_the_orphans_go(
@@ -67,10 +88,65 @@ def test_of_more_than_a_batch_only_the_orphans_go(
     wanted = world.alice.submitted()
     folder = world.settings.data_dir / "files" / "uploads"
     for number in range(LOOKUP_BATCH + 1):
-        (folder / f"{number:024}").mkdir()
+        (folder / f"c{number:023}").mkdir()
     later = clock.now_seconds() + 2 * ORPHAN_SECONDS
     monkeypatch.setattr(clock, "now_seconds", lambda: later)
 
-    clean_once(shop)
+    Rounds(shop).tidy_once(lambda: True)
 
     assert [path.name for path in folder.iterdir()] == [wanted]
+
+
+@pytest.mark.parametrize("name", [".nfs0001", ".DS_Store", "a b", "notes.txt"])
+def test_a_foreign_name_in_the_store_is_left_alone_and_stops_nothing(
+    world: World, shop: Workshop, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    files = world.settings.data_dir / "files" / "uploads"
+    scratch = world.settings.data_dir / "work"
+    orphan = ids.new_id()
+    for folder in (files, scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    (files / orphan).mkdir()
+    later = clock.now_seconds() + 2 * ORPHAN_SECONDS
+    monkeypatch.setattr(clock, "now_seconds", lambda: later)
+
+    Rounds(shop).tidy_once(lambda: True)
+
+    assert [path.name for path in files.iterdir()] == [name]
+    assert (scratch / name).exists()
+
+
+def test_a_round_goes_on_after_any_error_and_tells_only_whole_ones(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds, stop = Rounds(shop), threading.Event()
+    monkeypatch.setattr(lost_leases, "reclaim_expired", fails)
+    rounds.watch_once()
+    assert shop.doorbell.sweeper_age_seconds() is None
+    monkeypatch.undo()
+
+    watching = threading.Thread(target=rounds.watch, args=(stop,))
+    watching.start()
+    try:
+        wait_until(lambda: shop.doorbell.sweeper_age_seconds() is not None)
+    finally:
+        stop.set()
+        watching.join()
+
+
+def test_a_step_of_the_tidying_that_fails_keeps_no_other_from_being_done(
+    world: World, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.alice.submit("yesterday")
+    let_a_day_pass(world.services.database)
+    monkeypatch.setattr(housekeeping, "expire", fails)
+    monkeypatch.setattr(jobs, "discard", fails)
+
+    Rounds(shop).tidy_once(lambda: True)
+
+    assert world.count("idempotency_keys") == 0
+
+
+def fails(*_arguments: object, **_named: object) -> NoReturn:
+    raise ValueError("nobody expected this")

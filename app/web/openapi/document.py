@@ -121,7 +121,11 @@ def _request_body(sent: Sent) -> Object:
 def _responses(operation: Operation, path: str) -> Object:
     shared = as_objects(RATE_LIMIT if is_counted(path) else ())
     answers = {str(answer.status): _response(answer, shared) for answer in operation.answers}
-    return answers | refusals.by_status((*operation.raises, *refusals.of_every(path)), shared)
+    refused = refusals.by_status((*operation.raises, *refusals.of_every(path)), shared)
+    for status in answers.keys() & refused.keys():
+        # A refusal that is a page for people, too.
+        refused[status]["content"] |= answers[status]["content"]
+    return answers | refused
 
 
 def _response(answer: Answer, shared: Object) -> Object:

@@ -8,7 +8,7 @@ from app import ids
 from app.errors import InvalidCursor, InvalidParameter
 from app.states import JobStatus
 from app.web.answers import DEFAULT_PAGE, MAX_PAGE
-from app.web.openapi.operations import Header, Object, Parameter
+from app.web.openapi.operations import HTML, Answer, Header, Object, Parameter
 
 ID_SCHEMA: Object = {"type": "string", "pattern": ids.PATTERN}
 DELIVERY_ID_SCHEMA: Object = {"type": "string", "pattern": ids.DELIVERY_PATTERN}
@@ -33,6 +33,10 @@ def whole_number(name: str, description: str, *, default: int, largest: int) -> 
     return Parameter(name, "query", schema, description)
 
 
+def _flag(name: str, description: str) -> Parameter:
+    return Parameter(name, "query", {"type": "boolean", "default": False}, description)
+
+
 PAGE = (
     whole_number("limit", "How many a page may hold.", default=DEFAULT_PAGE, largest=MAX_PAGE),
     Parameter(
@@ -44,6 +48,10 @@ PAGE = (
 )
 #: What `app.web.answers.page_limit` and `app.cursors.decode` raise.
 PAGE_REFUSALS = (InvalidParameter("limit", f"a number from 1 to {MAX_PAGE}"), InvalidCursor)
+DELETED = _flag(
+    "deleted", "Only jobs that were deleted and can be restored, with `deletedAt` and `restorableUntil`."
+)
+PERMANENT = _flag("permanent", "Row and files go at once, also those of a job that was deleted before.")
 STATUS = Parameter("status", "query", {"enum": list(JobStatus), "type": "string"}, "Only jobs in this state.")
 
 PREFER = Parameter(
@@ -68,6 +76,10 @@ RATE_LIMIT = (
     Header("RateLimit-Remaining", {"type": "integer", "minimum": 0}, "Requests that are left of them."),
     Header("RateLimit-Reset", {"type": "integer", "minimum": 0}, "Seconds until all are there again."),
 )
+
+
+#: Beside the JSON that programs get.
+GONE_PAGE = Answer("A page that says that the video is gone.", status=404, media_type=HTML)
 
 
 def as_objects(headers: Iterable[Header]) -> Object:

@@ -6,6 +6,7 @@ from app.errors import (
     ActiveJobExists,
     BodyTooLarge,
     DiskFull,
+    EmptyFile,
     FileTooLarge,
     IdempotencyKeyReused,
     InvalidParameter,
@@ -102,6 +103,7 @@ ACCEPTED = Answer(
             "getApiJobsJobIdDeliveries",
             "postApiJobsJobIdCancel",
             "deleteApiJobsJobId",
+            "postApiJobsJobIdRestore",
         )
     },
 )
@@ -110,12 +112,13 @@ ACCEPTED = Answer(
 REFUSALS = (
     MalformedBody,
     MissingPart("image"),
+    EmptyFile("audio"),
     UnknownPart("images", ["image"]),
     RepeatedPart("audio"),
     InvalidParameter("motion", "auto, talking or still"),
     InvalidWebhookUrl,
     UploadTooSlow,
-    ActiveJobExists("r35qkbocyk0u7vs1ykrm8rvr"),
+    ActiveJobExists("c5qkbocyk0u7vs1ykrm8rvr4"),
     FileTooLarge("image", 50 << 20),
     BodyTooLarge,
     NotMultipart,

@@ -23,7 +23,8 @@ _HEADERS: tuple[tuple[str, Object, str], ...] = (
     (
         "X-Webhook-Signature",
         {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        "HMAC-SHA256 of the body's bytes, in hex, keyed with the whole `webhookSecret` as text.",
+        "HMAC-SHA256 of the body's bytes, in hex, keyed with the whole `webhookSecret` as text; with the one"
+        " before it while a secret is rotated.",
     ),
 )
 

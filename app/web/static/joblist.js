@@ -3,11 +3,13 @@
 import { call } from "./api.js";
 import { saysYes } from "./asking.js";
 import { showDeliveries } from "./deliveries.js";
-import { announce, byId, tell } from "./dom.js";
+import { announce, byId, copyOf, tell } from "./dom.js";
 import { rowOf } from "./jobrow.js";
 import { copyLink } from "./sharing.js";
 
 const PAGE = 10;
+/** The choice of jobs that were deleted and can be restored. */
+const DELETED = "deleted";
 
 export class JobList {
   /** @param {{onWatch: (jobId: string) => void, onProblem: (problem: any) => void, onGone: (jobId: string) => void}} hears */
@@ -53,7 +55,9 @@ export class JobList {
 
   async page(cursor) {
     const query = new URLSearchParams({ limit: String(PAGE) });
-    if (byId("jobs-status").value) query.set("status", byId("jobs-status").value);
+    const shown = byId("jobs-status").value;
+    if (shown === DELETED) query.set("deleted", "true");
+    else if (shown) query.set("status", shown);
     if (cursor) query.set("cursor", cursor);
     this.list.ariaBusy = "true";
     try {
@@ -97,30 +101,57 @@ export class JobList {
       deliveries: () => showDeliveries(job.id),
       cancel: () => this.change(`api/jobs/${job.id}/cancel`, "POST", () => this.put({ jobId: job.id, status: "CANCELLED" })),
       delete: () => this.remove(job),
+      restore: () => this.change(`api/jobs/${job.id}/restore`, "POST", () => this.drop(job)),
     };
     return actions[action]();
   }
 
-  async remove({ id }) {
-    if (!(await saysYes("asking"))) return;
-    await this.change(`api/jobs/${id}`, "DELETE", () => {
-      this.jobs.delete(id);
-      const row = this.row(id);
-      const next = row.nextElementSibling ?? row.previousElementSibling;
-      row.remove();
-      (next?.querySelector("button") ?? byId("jobs-title")).focus();
-      this.sayIfEmpty();
-      this.hears.onGone(id);
+  /** Deletes a job; asks first where there is no way back. */
+  async remove(job) {
+    const isFinal = Boolean(job.deletedAt) || !("keepsDeleted" in this.list.dataset);
+    if (isFinal && !(await saysYes("asking"))) return;
+    await this.change(`api/jobs/${job.id}${job.deletedAt ? "?permanent=true" : ""}`, "DELETE", ({ restorableUntil }) => {
+      if (restorableUntil) this.offerUndo(job);
+      else this.drop(job);
+      this.hears.onGone(job.id);
     });
   }
 
-  /** Asks the API to change something, then does what follows from it. */
+  /** Takes a job out of the list. */
+  drop({ id }) {
+    this.jobs.delete(id);
+    const row = this.row(id);
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    row.remove();
+    (next?.querySelector("button") ?? byId("jobs-title")).focus();
+    this.sayIfEmpty();
+  }
+
+  /** Puts a way back where the job was, until the list is read anew. */
+  offerUndo(job) {
+    this.jobs.delete(job.id);
+    const { root, part } = copyOf("deleted");
+    part("undo").addEventListener("click", () => this.undo(job, root));
+    this.row(job.id).replaceWith(root);
+    part("undo").focus();
+  }
+
+  async undo(job, place) {
+    await this.change(`api/jobs/${job.id}/restore`, "POST", () => {
+      this.jobs.set(job.id, job);
+      const row = this.rowOf(job);
+      place.replaceWith(row);
+      row.querySelector("button").focus();
+    });
+  }
+
+  /** Asks the API to change something, then does what follows from its answer. */
   async change(path, method, then) {
     try {
-      const { message } = await call(path, { method });
+      const answer = await call(path, { method });
       tell(byId("jobs-problem"), "");
-      then();
-      announce(message);
+      then(answer);
+      announce(answer.message);
     } catch (problem) {
       tell(byId("jobs-problem"), problem.message);
       this.hears.onProblem(problem);

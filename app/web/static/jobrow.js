@@ -21,7 +21,8 @@ export function rowOf(job, does) {
   return root;
 }
 
-function detailOf({ errorMessage, retries }) {
+function detailOf({ errorMessage, retries, restorableUntil }) {
+  if (restorableUntil) return `Deleted. It can be restored until ${new Date(restorableUntil).toLocaleString()}.`;
   return errorMessage ?? (retries ? `Begun ${retries + 1} times` : "");
 }
 
@@ -38,6 +39,7 @@ function actionsOf(job, does) {
     made.addEventListener("click", () => does(action, job));
     return described(made, job);
   };
+  if (job.deletedAt) return [button("restore", "Restore"), button("delete", "Delete for good")];
   const hook = job.webhookUrl && ["COMPLETED", "FAILED"].includes(job.status) ? [button("deliveries", "Webhook")] : [];
   if (job.status === "PENDING") return [button("watch", "Follow"), button("cancel", "Cancel")];
   if (job.status === "PROCESSING") return [button("watch", "Follow")];
