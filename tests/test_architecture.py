@@ -13,11 +13,22 @@ SOURCES = [path for top in ("app", "worker") for path in sorted((ROOT / top).rgl
 
 #: Each floor imports only from the ones before it. Modules of one floor may not import each other.
 FLOORS = (
+    {"app.nearest"},
     {"app.clock", "app.errors", "app.states", "app.notices", "app.ids", "app.logs", "app.media"},
-    {"app.wholefile", "app.parts", "app.deadlines", "app.listening", "app.metricfiles"},
-    {"app.failpoints", "app.key_errors", "app.operator_errors", "app.metrics"},
+    {
+        "app.wholefile",
+        "app.shipped",
+        "app.machine",
+        "app.envfile",
+        "app.parts",
+        "app.deadlines",
+        "app.listening",
+        "app.metricfiles",
+        "app.sentinelurl",
+    },
+    {"app.settingrules", "app.failpoints", "app.key_errors", "app.operator_errors", "app.metrics"},
     {"app.settings"},
-    {"app.signing", "app.cursors", "app.addresses", "app.hurry", "app.local"},
+    {"app.startup", "app.signing", "app.cursors", "app.addresses", "app.hurry", "app.local"},
     {"app.webhook_urls", "app.client"},
     {"app.egress"},
     {"app.outcomes"},
@@ -73,6 +84,7 @@ FLOORS = (
     {"worker.clip"},
     {"worker.talking.arrays", "worker.talking.visemes", "worker.talking.models"},
     {
+        "worker.talking.download",
         "worker.talking.grid",
         "worker.talking.grain",
         "worker.talking.smoothing",
@@ -206,7 +218,16 @@ def test_the_client_needs_nothing_of_a_server() -> None:
         ("click", {"app.cli"}),
         ("obstore", {"app.bucket", "app.stored"}),
         ("PIL", {"worker.pixels"}),
-        ("subprocess", {"app.children", "app.doctor", "worker.process", "worker.talking.chunk"}),
+        (
+            "subprocess",
+            {
+                "app.children",
+                "app.doctor",
+                "worker.process",
+                "worker.talking.chunk",
+                "worker.talking.download",
+            },
+        ),
     ],
 )
 def test_a_door_s_package_is_known_to_its_room_alone(package: str, rooms: set[str]) -> None:

@@ -15,10 +15,10 @@ from app.local import CannotMake, Made, Order, Report
 from app.media import FILE_RULES, SNIFF_BYTES, MediaType
 from app.settings import Settings
 from app.states import Phase
-from worker import progress
 from worker.engines import talking_engine
 from worker.failures import CheckFailed, ChildKilled, MachineFault, OutOfDisk, RenderFailed
 from worker.process import ProgramFailed
+from worker.progress import Expectation
 from worker.render import Rendered, Terms, Upload, render
 from worker.shift import room_needed
 
@@ -31,7 +31,8 @@ def make(order: Order, settings: Settings, report: Report) -> Made:
     with _sentences(), room_needed(), tempfile.TemporaryDirectory(prefix="talkreel-") as name:
         folder = Path(name)
         upload = _upload(order, folder, settings.max_file_bytes)
-        rendered = render(upload, folder, _terms(settings), _told(report))
+        told = _Told(report)
+        rendered = render(upload, folder, _terms(settings), told.report, told.expect)
         with wholefile.written(order.out) as part:
             shutil.copyfile(rendered.path, part)
     return _made(rendered)
@@ -81,14 +82,22 @@ def _terms(settings: Settings) -> Terms:
     )
 
 
-def _told(report: Report) -> progress.Report:
-    begun_at = time.monotonic()
+class _Told:
+    """Adds the seconds that are left to what is reported."""
 
-    def tell(phase: Phase, share: float) -> None:
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._share = 0.0
+        self._expected: Expectation | None = None
+
+    def expect(self, seconds: float) -> None:
+        self._expected = Expectation(seconds, self._share, time.monotonic())
+
+    def report(self, phase: Phase, share: float) -> None:
+        self._share = share
+        eta_seconds = self._expected.eta_seconds(share, time.monotonic()) if self._expected else None
         # 100 is for what is where it was asked for.
-        report(phase, min(99, int(share * 100)), progress.eta_seconds(share, time.monotonic() - begun_at))
-
-    return tell
+        self._report(phase, min(99, int(share * 100)), eta_seconds)
 
 
 def _made(rendered: Rendered) -> Made:

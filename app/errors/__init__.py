@@ -3,7 +3,7 @@
     ApiError
     ├── BadRequest 400
     │   ├── MalformedBody, MissingPart, EmptyFile, UnknownPart, RepeatedPart
-    │   └── InvalidParameter, InvalidCursor, InvalidWebhookUrl
+    │   └── InvalidParameter, UnknownParameter, InvalidCursor, InvalidWebhookUrl
     ├── MissingApiKey, InvalidApiKey 401
     ├── NotFound 404 ── JobNotFound, DeliveryNotFound, LinkExpired, StoredFileMissing
     ├── MethodNotAllowed 405
@@ -22,6 +22,8 @@ What a render can fail with is in `worker/failures.py`: it ends a job, not a req
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.errors.base import ApiError as ApiError
 from app.errors.unavailable import CommitUnknown as CommitUnknown
 from app.errors.unavailable import DatabaseUnavailable as DatabaseUnavailable
@@ -31,6 +33,7 @@ from app.errors.unavailable import Stopping as Stopping
 from app.errors.unavailable import StorageUnavailable as StorageUnavailable
 from app.errors.unavailable import TooManyStreams as TooManyStreams
 from app.errors.unavailable import Unavailable as Unavailable
+from app.nearest import MAX_SHOWN_NAME, unknown
 
 
 class BadRequest(ApiError):
@@ -61,8 +64,8 @@ class EmptyFile(BadRequest):
 class UnknownPart(BadRequest):
     code = "unknown_part"
 
-    def __init__(self, name: str, nearest: str) -> None:
-        super().__init__(f"Unknown part '{name}'. Did you mean '{nearest}'?", part=name)
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(unknown("part", name, known), part=name[:MAX_SHOWN_NAME])
 
 
 class RepeatedPart(BadRequest):
@@ -77,6 +80,13 @@ class InvalidParameter(BadRequest):
 
     def __init__(self, name: str, rule: str) -> None:
         super().__init__(f"'{name}' must be {rule}.", parameter=name)
+
+
+class UnknownParameter(BadRequest):
+    code = "unknown_parameter"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(unknown("parameter", name, known), parameter=name[:MAX_SHOWN_NAME])
 
 
 class InvalidCursor(BadRequest):

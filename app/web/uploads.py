@@ -6,7 +6,6 @@ at any point leaves nothing on the disk.
 
 from __future__ import annotations
 
-import difflib
 import errno
 import re
 import shutil
@@ -149,7 +148,7 @@ class _Form:
             return self._files.setdefault(name, file)
         if name in _TEXT_NAMES:
             return self._texts.setdefault(name, TextPart(name))
-        return self._drop(UnknownPart(name[:_MAX_SHOWN_NAME], _nearest(name)))
+        return self._drop(UnknownPart(name, (*FILE_RULES, *_TEXT_NAMES)))
 
     def submission(self, check_webhook_url: Callable[[str], str]) -> Submission:
         """What the whole body says."""
@@ -184,12 +183,6 @@ class _Form:
 
 
 _TEXT_NAMES = ("webhookUrl", "motion", "loudness")
-_MAX_SHOWN_NAME = 64
-
-
-def _nearest(name: str) -> str:
-    known_names = {known.lower(): known for known in (*FILE_RULES, *_TEXT_NAMES)}
-    return known_names[difflib.get_close_matches(name.lower(), known_names, n=1, cutoff=0)[0]]
 
 
 def _motion(text: str) -> Motion:

@@ -114,7 +114,7 @@ REFUSALS = (
     MalformedBody,
     MissingPart("image"),
     EmptyFile("audio"),
-    UnknownPart("picture", "image"),
+    UnknownPart("images", ["image"]),
     RepeatedPart("audio"),
     InvalidParameter("motion", "auto, talking or still"),
     InvalidWebhookUrl,

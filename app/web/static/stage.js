@@ -1,7 +1,7 @@
 /** Where one job is watched: sent, waited for, made, seen. */
 
 import { call } from "./api.js";
-import { announce, byId, element, tell } from "./dom.js";
+import { announce, byId, element, here, tell } from "./dom.js";
 import { follow, hasEnded } from "./live.js";
 import { copyLink } from "./sharing.js";
 import { etaWords, phaseWords, statusWords } from "./words.js";
@@ -12,6 +12,7 @@ const WORDS = {
   FAILED: "Nothing was made. The reason is below.",
   CANCELLED: "It was taken back before anybody began with it.",
 };
+const UNPLAYABLE = "The video can't be loaded. Reload the page for a fresh link, or download it.";
 const QUARTER = 25;
 
 export class Stage {
@@ -21,6 +22,7 @@ export class Stage {
     this.root = byId("stage");
     this.picture = byId("stage-picture");
     this.picture.addEventListener("error", () => (this.picture.hidden = true));
+    byId("stage-video").addEventListener("error", () => this.unplayable());
     this.status = null;
     this.watching = new AbortController();
     byId("stage-another").addEventListener("click", () => this.hears.onLeave());
@@ -104,10 +106,14 @@ export class Stage {
   play({ outputVideo, outputShareLink }) {
     const video = byId("stage-video");
     this.picture.hidden = true;
-    Object.assign(video, { hidden: false, poster: `${outputShareLink}/poster.jpg`, src: outputVideo });
-    byId("stage-download").href = `${outputVideo}&download=1`;
-    byId("stage-share-page").href = outputShareLink;
+    Object.assign(video, { hidden: false, poster: `${here(outputShareLink)}/poster.jpg`, src: here(outputVideo) });
+    byId("stage-download").href = `${here(outputVideo)}&download=1`;
+    byId("stage-share-page").href = here(outputShareLink);
     for (const id of ["stage-download", "stage-share-page", "stage-copy"]) byId(id).hidden = false;
+  }
+
+  unplayable() {
+    if (byId("stage-video").hasAttribute("src")) tell(byId("stage-problem"), UNPLAYABLE);
   }
 
   async cancel() {
