@@ -6,8 +6,8 @@ One is a Flask route that does nothing. The other answers the same status as the
 Flask-Limiter and SQLModel would have it written (`bench.textbook`).
 
 Prints answers per second and the processor time of an answer, the medians of several rounds in turn, the
-share of the bare route's rate, and the ratio to the textbook's on the same database. One gunicorn process each
-with our configuration; 32 clients that keep their connections and have many addresses, so that no limit is
+share of the bare route's rate, and the ratio to the textbook's on the same database. One gunicorn process
+each with our configuration; 32 clients that keep their connections and have many addresses, so that no limit is
 reached. Loopback only.
 """
 

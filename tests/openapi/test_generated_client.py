@@ -66,17 +66,8 @@ def generate(document: Path, package: Path) -> None:
     configuration = package.with_suffix(".json")
     configuration.write_text(json.dumps({"post_hooks": []}))
     program = Path(sys.executable).with_name("openapi-python-client")
-    options: list[str | Path] = [
-        "--path",
-        document,
-        "--output-path",
-        package,
-        "--meta",
-        "none",
-        "--config",
-        configuration,
-    ]
-    run([program, "generate", *options])
+    places: list[str | Path] = ["--path", document, "--output-path", package, "--config", configuration]
+    run([program, "generate", *places, "--meta", "none"])
 
 
 def run(command: list[str | Path], **environment: str) -> str:
