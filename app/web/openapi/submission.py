@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from app.errors import (
     ActiveJobExists,
+    AudioTooLong,
     BodyTooLarge,
     DiskFull,
     EmptyFile,
     FileTooLarge,
+    FileTooShort,
     IdempotencyKeyReused,
     InvalidParameter,
     InvalidWebhookUrl,
     MalformedBody,
     MissingPart,
+    NoSound,
     NotMultipart,
     RepeatedPart,
     Stopping,
     StorageUnavailable,
+    TooManyPixels,
     UnknownPart,
     UnsupportedMediaType,
     UploadTooSlow,
@@ -42,7 +46,8 @@ def _file(name: str, more: str) -> Object:
     return {
         "type": "string",
         "contentMediaType": "application/octet-stream",
-        "description": f"The file: {FILE_RULES[name][1]}, {more}. Its bytes decide, not its declared type.",
+        "description": f"The file: {FILE_RULES[name].accepted}, {more}."
+        " Its bytes decide, not its declared type.",
     }
 
 
@@ -113,6 +118,10 @@ REFUSALS = (
     MalformedBody,
     MissingPart("image"),
     EmptyFile("audio"),
+    FileTooShort("image", 24),
+    TooManyPixels(9000, 9000, 50_000_000),
+    AudioTooLong(14_400),
+    NoSound(),
     UnknownPart("picture", "image"),
     RepeatedPart("audio"),
     InvalidParameter("motion", "auto, talking or still"),
@@ -122,7 +131,9 @@ REFUSALS = (
     FileTooLarge("image", 50 << 20),
     BodyTooLarge,
     NotMultipart,
-    UnsupportedMediaType("audio", FILE_RULES["audio"][1]),
+    UnsupportedMediaType(
+        "image", FILE_RULES["image"].accepted, "a GIF: save the frame you want as JPEG or PNG"
+    ),
     IdempotencyKeyReused,
     QuotaExceeded(86_400),
     StorageUnavailable,
