@@ -7,8 +7,8 @@ Flask-Limiter and SQLModel would have it written (`bench.textbook`).
 
 Prints answers per second and the processor time of an answer, the medians of several rounds in turn, the
 share of the bare route's rate, and the ratio to the textbook's on the same database. One gunicorn process
-each with our configuration; 32 clients that keep their connections and have many addresses, so that no limit is
-reached. Loopback only.
+each with our configuration; 32 clients that keep their connections and have many addresses, so that no limit
+is reached. Loopback only.
 """
 
 from __future__ import annotations

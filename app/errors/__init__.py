@@ -3,6 +3,7 @@
     ApiError
     ├── BadRequest 400
     │   ├── MalformedBody, MissingPart, EmptyFile, UnknownPart, RepeatedPart
+    │   ├── FileTooShort, TooManyPixels, AudioTooLong, NoSound
     │   └── InvalidParameter, UnknownParameter, InvalidCursor, InvalidWebhookUrl
     ├── MissingApiKey, InvalidApiKey 401
     ├── NotFound 404 ── JobNotFound, DeliveryNotFound, LinkExpired, StoredFileMissing
@@ -25,6 +26,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.errors.base import ApiError as ApiError
+from app.errors.base import BadRequest as BadRequest
+from app.errors.media import AudioTooLong as AudioTooLong
+from app.errors.media import FileTooShort as FileTooShort
+from app.errors.media import NoSound as NoSound
+from app.errors.media import TooManyPixels as TooManyPixels
+from app.errors.media import UnsupportedMediaType as UnsupportedMediaType
 from app.errors.unavailable import CommitUnknown as CommitUnknown
 from app.errors.unavailable import DatabaseUnavailable as DatabaseUnavailable
 from app.errors.unavailable import DiskFull as DiskFull
@@ -34,12 +41,6 @@ from app.errors.unavailable import StorageUnavailable as StorageUnavailable
 from app.errors.unavailable import TooManyStreams as TooManyStreams
 from app.errors.unavailable import Unavailable as Unavailable
 from app.nearest import MAX_SHOWN_NAME, unknown
-
-
-class BadRequest(ApiError):
-    status = 400
-    code = "bad_request"
-    sentence = "The request could not be understood."
 
 
 class MalformedBody(BadRequest):
@@ -199,14 +200,6 @@ class NotMultipart(ApiError):
     status = 415
     code = "not_multipart"
     sentence = "Send the files as multipart/form-data."
-
-
-class UnsupportedMediaType(ApiError):
-    status = 415
-    code = "unsupported_media_type"
-
-    def __init__(self, part: str, accepted: str) -> None:
-        super().__init__(f"The '{part}' file must be {accepted}; its content is something else.", part=part)
 
 
 class RangeNotSatisfiable(ApiError):

@@ -17,7 +17,8 @@ from PIL import Image, ImageCms
 from app.media import MediaType
 from tests.media_samples import BLUE, GREEN, RED, WHITE, Samples, patches
 from worker.failures import RenderFailed
-from worker.pixels import fitting_size, normalise
+from worker.pixels import normalise
+from worker.resizing import fitting_size
 from worker.scene import Picture
 
 MAX_PIXELS = 50_000_000
