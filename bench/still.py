@@ -3,10 +3,10 @@
     python -m bench.still
 
 Prints a table for each length: wall clock, processor seconds and peak memory of all processes, the file, how
-near its picture is to the uploaded one (SSIM), by how much the worst of its lengths (container, pictures, decoded sound) is off, and the ratios. BENCH_SECONDS
-("30 60") says which lengths. Peers are cut off after BENCH_PATIENCE_SECONDS (150): then the share that was
-done is shown, and what its rate foretells is marked ~. BENCH_JSON names a file for the figures, BENCH_PLOT
-one for a plot (SVG).
+near its picture is to the uploaded one (SSIM), by how much the worst of its lengths (container, pictures,
+decoded sound) is off, and the ratios. BENCH_SECONDS ("30 60") says which lengths. Peers are cut off after
+BENCH_PATIENCE_SECONDS (150): then the share that was done is shown, and what its rate foretells is marked ~.
+BENCH_JSON names a file for the figures, BENCH_PLOT one for a plot (SVG).
 
 The one-liner and the floor encode AAC at 192 kbit/s, as is said everywhere; we at 160, and MoviePy makes MP3.
 The M4A holds AAC-LC, which we copy; its ratio to the one-liner is that of the MP3.
