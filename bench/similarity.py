@@ -1,4 +1,4 @@
-"""How near a video's first picture is to the uploaded one: SSIM of luma (Wang et al. 2004), 1 for the same."""
+"""How near a video's first picture is to the uploaded one: SSIM of luma (Wang et al. 2004), at most 1."""
 
 from __future__ import annotations
 
