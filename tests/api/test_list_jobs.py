@@ -167,7 +167,7 @@ def test_a_status_is_paged_by_cursor_too(world: World) -> None:
     ("path", "name", "hint"),
     [
         ("/api/jobs?state=FAILED", "state", "Did you mean 'status'?"),
-        ("/api/jobs?limit=1&page=2", "page", "Known here: limit, cursor, status."),
+        ("/api/jobs?limit=1&page=2", "page", "Known here: limit, cursor, status, deleted."),
         ("/api/status/abcdefghijklmnopqrstuvwx?verbose", "verbose", "None is known here."),
         ("/api/usage?day=3", "day", "Did you mean 'days'?"),
     ],
