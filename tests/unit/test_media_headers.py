@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pillow_heif
 import pytest
@@ -56,7 +57,7 @@ def written(folder: Path, content: bytes) -> Path:
 
 @pytest.mark.parametrize(("name", "media_type", "options"), PICTURES)
 def test_a_picture_says_how_large_it_is(
-    tmp_path: Path, name: str, media_type: MediaType, options: dict[str, object]
+    tmp_path: Path, name: str, media_type: MediaType, options: dict[str, Any]
 ) -> None:
     path = tmp_path / name
     Image.effect_noise((450, 302), 60).convert("RGB").save(path, **options)
@@ -66,7 +67,7 @@ def test_a_picture_says_how_large_it_is(
 
 @pytest.mark.parametrize(("name", "media_type", "options"), PICTURES)
 def test_a_picture_that_ends_in_its_header_is_known_to(
-    tmp_path: Path, name: str, media_type: MediaType, options: dict[str, object]
+    tmp_path: Path, name: str, media_type: MediaType, options: dict[str, Any]
 ) -> None:
     path = tmp_path / name
     Image.effect_noise((450, 302), 60).convert("RGB").save(path, **options)
