@@ -13,7 +13,7 @@ from app.errors import AudioTooLong, FileTooShort, NoSound, TooManyPixels, Unsup
 from app.foreign_media import AMR, FILM, Foreign
 from app.image_headers import image_size
 from app.isobmff import brands, movie_tracks
-from app.media import FILE_RULES, SNIFF_BYTES, MediaType, sniff_audio
+from app.media import FILE_RULES, GLANCE_BYTES, SNIFF_BYTES, MediaType, sniff_audio
 from app.mpeg_audio import skip_tags
 from app.sound_headers import sound_seconds
 
@@ -22,7 +22,8 @@ _STILL_CODECS = frozenset({b"jpeg", b"png ", b"mjpa", b"mjpb"})
 #: Brands of sounds that bring pictures with them.
 _BOOK_BRANDS = frozenset({b"M4A ", b"M4B "})
 _AMR_CODECS = frozenset({b"samr", b"sawb", b"sawp"})
-_HEAD_BYTES = 4096
+#: Types that first bytes may be wrong about.
+_TOLD_LATE = frozenset({MediaType.MP3, MediaType.WEBM})
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,19 @@ class MediaLimits:
 
 
 NO_LIMITS = MediaLimits(sys.maxsize, sys.maxsize)
+
+
+def glanced(part: str, head: bytes) -> MediaType | None:
+    """The type of a file, if its first `GLANCE_BYTES` bytes tell it.
+
+    Raises:
+        UnsupportedMediaType: they tell that it is none that is taken.
+    """
+    rule = FILE_RULES[part]
+    media_type = rule.sniff(head)
+    if media_type is None and (found := rule.foreign(head)):
+        raise _unsupported(part, found)
+    return media_type
 
 
 def sniffed(part: str, head: bytes) -> MediaType:
@@ -60,7 +74,7 @@ def confirmed(part: str, path: Path, media_type: MediaType) -> MediaType:
             raise _unsupported(part, found)
     except EOFError:
         return media_type
-    return _behind_tags(part, path) if media_type is MediaType.MP3 else media_type
+    return _looked_at_again(part, path) if media_type in _TOLD_LATE else media_type
 
 
 def inspect(part: str, path: Path, media_type: MediaType, limits: MediaLimits) -> None:
@@ -85,7 +99,7 @@ def _unsupported(part: str, found: Foreign | None) -> UnsupportedMediaType:
 
 def _in_boxes(path: Path) -> Foreign | None:
     with path.open("rb") as file:
-        is_book = bool(brands(file.read(_HEAD_BYTES)) & _BOOK_BRANDS)
+        is_book = bool(brands(file.read(GLANCE_BYTES)) & _BOOK_BRANDS)
         tracks = movie_tracks(file) or []
     if not is_book and any(track.handler == b"vide" and track.codec not in _STILL_CODECS for track in tracks):
         return FILM
@@ -93,8 +107,8 @@ def _in_boxes(path: Path) -> Foreign | None:
     return AMR if codecs[:1] and codecs[0] in _AMR_CODECS else None
 
 
-def _behind_tags(part: str, path: Path) -> MediaType:
-    """A tag may be longer than the first bytes that were looked at."""
+def _looked_at_again(part: str, path: Path) -> MediaType:
+    """First bytes aren't enough where a long tag comes first, or a film's tracks are listed late."""
     with path.open("rb") as file:
         file.seek(skip_tags(file))
         rest = file.read(SNIFF_BYTES)

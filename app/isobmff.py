@@ -90,8 +90,11 @@ def primary_item(file: BinaryIO) -> PrimaryItem | None:
     Raises:
         EOFError: the file ends before it does.
     """
-    meta = _child(file, Box(b"", 0, file_end(file)), b"meta")
+    whole = Box(b"", 0, file_end(file))
+    meta = _child(file, whole, b"meta")
     if meta is None:
+        if _child(file, whole, b"moov") is None:
+            raise EOFError
         return None
     inside = Box(meta.kind, meta.begin + 4, meta.end)
     item_id, properties = _primary_id(file, inside), _child(file, inside, b"iprp")
@@ -142,6 +145,8 @@ def _item(file: BinaryIO, item_id: int, properties: Box) -> PrimaryItem | None:
     for box in own:
         if box.kind == b"ispe":
             size = _size(file, box)
+        elif box.kind == b"clap":
+            size = _aperture(file, box) or size
         elif box.kind == b"colr":
             colours = _colours(file, box) or colours
     return PrimaryItem(*size, *colours) if all(size) else None
@@ -164,6 +169,13 @@ def _associated(file: BinaryIO, box: Box, item_id: int) -> list[int]:
 def _size(file: BinaryIO, box: Box) -> tuple[int, int]:
     file.seek(box.begin + 4)
     return number(exactly(file, 4)), number(exactly(file, 4))
+
+
+def _aperture(file: BinaryIO, box: Box) -> tuple[int, int] | None:
+    """What is left of the picture, in whole pixels, where encoders had to fill up blocks (clean aperture)."""
+    file.seek(box.begin)
+    width, parts, height, height_parts = (number(exactly(file, 4)) for _ in range(4))
+    return (width // parts, height // height_parts) if parts and height_parts else None
 
 
 def _colours(file: BinaryIO, box: Box) -> tuple[int, int] | None:

@@ -22,8 +22,8 @@ from app.mpeg_audio import (
     mp3_frame,
 )
 
-#: How many first bytes tell a picture, and how many it may take to find a sound behind rubbish.
-IMAGE_SNIFF_BYTES, SNIFF_BYTES = 4096, SEARCH_BYTES
+#: How many first bytes tell most files, and how many it may take to find a sound behind rubbish.
+GLANCE_BYTES, SNIFF_BYTES = 4096, SEARCH_BYTES
 
 
 class MediaType(StrEnum):
@@ -47,7 +47,7 @@ class MediaType(StrEnum):
 def sniff_image(head: bytes) -> MediaType | None:
     """The picture format that a file beginning with `head` has, or None if it is none of ours.
 
-    `head` is the file's first `IMAGE_SNIFF_BYTES` bytes, or the whole file where it is shorter.
+    `head` is the file's first `GLANCE_BYTES` bytes, or the whole file where it is shorter.
     """
     if head[:3] == b"\xff\xd8\xff" and head[3:4] in _JPEG_SECOND_MARKERS:
         return MediaType.JPEG
@@ -92,7 +92,7 @@ class FileRule(NamedTuple):
 
 
 FILE_RULES: dict[str, FileRule] = {
-    "image": FileRule(sniff_image, IMAGE_SNIFF_BYTES, "a JPEG, PNG, WebP, HEIC or AVIF picture"),
+    "image": FileRule(sniff_image, GLANCE_BYTES, "a JPEG, PNG, WebP, HEIC or AVIF picture"),
     "audio": FileRule(
         sniff_audio,
         SNIFF_BYTES,
@@ -146,7 +146,7 @@ def _behind_tags(head: bytes) -> MediaType | None:
     if begin >= len(head) > 0:
         return MediaType.MP3 if len(head) >= SNIFF_BYTES else None
     rest = head[begin:]
-    if rest[:4] == b"fLaC":
+    if rest[:8] in {b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22"}:
         return MediaType.FLAC
     if begins_with_frames(rest, adts_frame):
         return MediaType.AAC

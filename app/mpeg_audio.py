@@ -21,6 +21,7 @@ LONGEST_MP3_FRAME_BYTES = 1441
 SEARCH_BYTES = MAX_RUBBISH_BYTES + FRAMES_IN_A_ROW * LONGEST_MP3_FRAME_BYTES + 4
 
 ADTS_HEADER_BYTES = 7
+ID3_HEADER_BYTES = 10
 
 #: How many tags may follow each other.
 MAX_TAGS = 16
@@ -102,11 +103,16 @@ def tag_bytes(head: bytes) -> int:
     """
     if head[:8] == b"APETAGEX" and len(head) >= 32:
         return 32 + int.from_bytes(head[12:16], "little")
-    if len(head) < 10 or head[:3] != b"ID3" or head[3] not in {2, 3, 4} or max(head[6:10]) > 0x7F:
+    if (
+        len(head) < ID3_HEADER_BYTES
+        or head[:3] != b"ID3"
+        or head[3] not in {2, 3, 4}
+        or max(head[6:10]) > 0x7F
+    ):
         return 0
     size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
     has_footer = head[3] == 4 and head[5] & 0x10
-    return 10 + size + (10 if has_footer else 0)
+    return ID3_HEADER_BYTES + size + (ID3_HEADER_BYTES if has_footer else 0)
 
 
 def after_tags(head: bytes) -> int:

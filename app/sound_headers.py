@@ -65,7 +65,8 @@ def _aiff(file: BinaryIO) -> float | None:
         if name == b"COMM":
             common = exactly(file, min(size, 22))
         elif name == b"SSND":
-            present = file_end(file) - file.tell()
+            begin = file.tell()
+            present = file_end(file) - begin
             return _aiff_seconds(common, min(size, present) - _SSND_HEADER_BYTES)
     raise EOFError
 

@@ -104,11 +104,11 @@ def _judged(energies: Any) -> Fault | None:
     if min(left, right) <= SILENT_SHARE * max(left, right):
         return _one_channel(0 if left > right else 1)
     if both < OPPOSITE_CORRELATION * (left * right) ** 0.5:
-        return Fault(OPPOSITE_PHASE, "stereo|c0=c0|c1=-1*c1", 2)
+        return Fault(OPPOSITE_PHASE, "stereo|c0<c0|c1<-1*c1", 2)
     return None
 
 
 def _one_channel(number: int) -> Fault:
     side = ("left", "right")[number]
     message = f"Only the {side} channel holds sound; it is heard on both sides now."
-    return Fault(Notice("one_channel", message), f"mono|c0=c{number}", 1)
+    return Fault(Notice("one_channel", message), f"mono|c0<c{number}", 1)

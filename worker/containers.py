@@ -9,7 +9,7 @@ from typing import Any
 import ffmpeg
 
 from app.media import SNIFF_BYTES, MediaType
-from app.mpeg_audio import first_mp3_frame, skip_tags
+from app.mpeg_audio import ID3_HEADER_BYTES, first_mp3_frame, skip_tags, tag_bytes
 from worker.ffmpeg import CLOSED, local
 from worker.riff import WavHeader
 
@@ -47,8 +47,8 @@ def opened(source: Path, media_type: MediaType, header: WavHeader | None) -> Any
     options: dict[str, int] = {}
     if header and header.claims_too_little:
         options["ignore_length"] = 1
-    if media_type is MediaType.MP3 and (rubbish_end := _rubbish_end(source)):
-        options["skip_initial_bytes"] = rubbish_end
+    if media_type is MediaType.MP3:
+        options["skip_initial_bytes"] = _first_frame(source)
     return ffmpeg.input(
         local(source),
         **CLOSED,
@@ -58,13 +58,16 @@ def opened(source: Path, media_type: MediaType, header: WavHeader | None) -> Any
     )
 
 
-def _rubbish_end(source: Path) -> int:
-    """Where the first frame is, if anything but tags lies before it: 0 if nothing does.
+def _first_frame(source: Path) -> int:
+    """Where it is, if there is more before it than the one ID3v2 tag that the demuxer skips itself; else 0.
 
-    What looks like a frame in rubbish would pass for the header that tells the length.
+    What looks like a frame in rubbish would pass for the one that tells the length.
     """
     with source.open("rb") as file:
+        head = file.read(ID3_HEADER_BYTES)
         begin = skip_tags(file)
         file.seek(begin)
         rubbish_bytes = first_mp3_frame(file.read(SNIFF_BYTES))
-    return begin + rubbish_bytes if rubbish_bytes else 0
+    if rubbish_bytes is None or begin + rubbish_bytes == tag_bytes(head):
+        return 0
+    return begin + rubbish_bytes

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import EmptyFile, FileTooLarge, InvalidParameter, MissingPart
-from app.inspection import confirmed, sniffed
-from app.media import FILE_RULES, MediaType
+from app.inspection import confirmed, glanced, sniffed
+from app.media import FILE_RULES, GLANCE_BYTES, MediaType
 
 MAX_TEXT_BYTES = 4096
 
@@ -72,10 +72,18 @@ class FilePart:
         self._file.close()
 
     def _collect_head(self, piece: memoryview) -> None:
-        wanted_bytes = FILE_RULES[self._name].sniff_bytes
-        self._head += piece[: wanted_bytes - len(self._head)]
-        if len(self._head) == wanted_bytes:
-            self._media_type = self._sniff()
+        """Looks once the first bytes are there, and again when there are as many as it may take."""
+        last_bytes = FILE_RULES[self._name].sniff_bytes
+        for look_bytes in (GLANCE_BYTES, last_bytes):
+            missing_bytes = look_bytes - len(self._head)
+            if 0 < missing_bytes <= len(piece):
+                self._head += piece[:missing_bytes]
+                piece = piece[missing_bytes:]
+                look = sniffed if look_bytes == last_bytes else glanced
+                self._media_type = look(self._name, bytes(self._head))
+            if self._media_type:
+                return
+        self._head += piece[: last_bytes - len(self._head)]
 
     def _sniff(self) -> MediaType:
         return sniffed(self._name, bytes(self._head))
