@@ -61,11 +61,13 @@ Deleted = Annotated[
 Permanent = Annotated[
     bool, Field(description="For good, also a job that was deleted before. Only if the user asked for that.")
 ]
-PortraitPath = Annotated[str, Field(description="A JPEG, PNG or WebP file on this machine.")]
-VoicePath = Annotated[str, Field(description="An MP3, WAV, M4A or Ogg file on this machine.")]
+PortraitPath = Annotated[str, Field(description="A JPEG, PNG, WebP, HEIC or AVIF file on this machine.")]
+VoicePath = Annotated[
+    str, Field(description="An MP3, WAV, M4A, Ogg, WebM, AAC, FLAC or AIFF file on this machine.")
+]
 VideoPath = Annotated[str, Field(description="Where to put the MP4; what is there is replaced.")]
-Portrait = Annotated[str, Field(description="A JPEG, PNG or WebP file, as base64.")]
-Voice = Annotated[str, Field(description="An MP3, WAV, M4A or Ogg file, as base64.")]
+Portrait = Annotated[str, Field(description="A JPEG, PNG, WebP, HEIC or AVIF file, as base64.")]
+Voice = Annotated[str, Field(description="An MP3, WAV, M4A, Ogg, WebM, AAC, FLAC or AIFF file, as base64.")]
 
 
 class Submitted(BaseModel):
