@@ -45,6 +45,12 @@ Motion = Annotated[
         description="auto: talk if a usable face is found, else stand still; talking: talk or fail; still."
     ),
 ]
+WebhookUrl = Annotated[
+    str, Field(description="An https:// address that is told when the video is made, or can't be.")
+]
+IdempotencyKey = Annotated[
+    str, Field(description="A word of your choice: the same call under the same word makes one video only.")
+]
 Loudness = Annotated[
     float,
     Field(
@@ -191,10 +197,19 @@ class FileTools:
         voice_path: VoicePath,
         motion: Motion = "auto",
         loudness: Loudness | None = None,
+        webhook_url: WebhookUrl | None = None,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> Submitted:
         """Begin to make a video in which the person of a portrait speaks with the voice of a recording."""
         with _sentences():
-            job_id = self._client.submit(portrait_path, voice_path, motion=motion, loudness=loudness)
+            job_id = self._client.submit(
+                portrait_path,
+                voice_path,
+                motion=motion,
+                loudness=loudness,
+                webhook_url=webhook_url,
+                idempotency_key=idempotency_key,
+            )
             return Submitted(jobId=job_id)
 
     def save_video(self, job_id: JobId, path: VideoPath) -> Saved:
@@ -210,12 +225,26 @@ class UploadTools:
         self._client = client
 
     def make_talking_video(
-        self, portrait: Portrait, voice: Voice, motion: Motion = "auto", loudness: Loudness | None = None
+        self,
+        portrait: Portrait,
+        voice: Voice,
+        motion: Motion = "auto",
+        loudness: Loudness | None = None,
+        webhook_url: WebhookUrl | None = None,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> Submitted:
         """Begin to make a video in which the person of a portrait speaks with the voice of a recording."""
         image, audio = _decoded("portrait", portrait), _decoded("voice", voice)
         with _sentences():
-            return Submitted(jobId=self._client.submit(image, audio, motion=motion, loudness=loudness))
+            job_id = self._client.submit(
+                image,
+                audio,
+                motion=motion,
+                loudness=loudness,
+                webhook_url=webhook_url,
+                idempotency_key=idempotency_key,
+            )
+            return Submitted(jobId=job_id)
 
 
 @contextmanager
