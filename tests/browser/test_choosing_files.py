@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from app.web.assets import address
 from tests.browser.visitor import PICTURE, VOICE, Visitor, no_workers
+from tests.media_samples import Samples
 
 MAX_FILE_BYTES = 50 << 20
 #: The picture and the voice that are kept for a tab, as soon as both are.
@@ -156,3 +158,38 @@ def test_the_picture_of_a_job_is_still_seen_after_a_reload(visitor: Visitor) -> 
         visitor.page.wait_for_function("() => document.querySelector('#stage-picture').naturalWidth === 320")
     visitor.made()
     kept(visitor.page, 0)
+
+
+FAULT = """async (input, [address, rule]) => {
+    const { faultOf } = await import(address);
+    return await faultOf(input.files[0], rule);
+}"""
+PICTURES = ("me.jpg", "me.png", "me.webp", "me.avif")
+SOUNDS: tuple[tuple[str, ...], ...] = (
+    ("me.mp3",),
+    ("bare.mp3", "-id3v2_version", "0", "-write_xing", "0"),
+    ("me.wav",),
+    ("large.wav", "-rf64", "always"),
+    ("me.m4a",),
+    ("alac.m4a", "-c:a", "alac"),
+    ("me.ogg", "-c:a", "libvorbis"),
+    ("me.opus",),
+    ("me.webm", "-c:a", "libopus"),
+    ("me.aac",),
+    ("me.flac",),
+    ("me.aiff",),
+)
+
+
+def test_no_file_that_the_service_takes_is_held_back(visitor: Visitor, tmp_path: Path) -> None:
+    made = Samples(tmp_path)
+    rubbish = made.written("rubbish.mp3", bytes(500) + made.tone("behind.mp3").read_bytes())
+    unnamed = made.written("unnamed", rubbish.read_bytes())
+    sounds = [made.tone(name, *options) for name, *options in SOUNDS]
+    chosen = [("image", made.picture(name)) for name in PICTURES]
+    for field, path in (*chosen, *(("audio", each) for each in (*sounds, rubbish, unnamed))):
+        visitor.page.locator(f"#{field}").set_input_files(path)
+        rule = {"field": field, "accepted": "something else", "maxBytes": MAX_FILE_BYTES}
+        script = f"{visitor.service.address}/{address('filecheck.js')}"
+        fault = visitor.page.locator(f"#{field}").evaluate(FAULT, [script, rule])
+        assert (path.name, fault) == (path.name, "")
