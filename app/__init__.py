@@ -2,12 +2,15 @@
 
 The floors, each importing only from those above it (`tests/test_architecture.py` holds this):
 
-    clock  ids  errors  states  notices        no imports of ours
+    nearest                                    what somebody may have meant
+    clock  ids  errors  states  notices        no imports of ours but that
     logs  media  failpoints  key_errors  wholefile  parts
-    deadlines  listening                       a call that ends in time; is a port to be had
+    deadlines  listening  machine              a call that ends in time; a port to be had; our own address
+    shipped  envfile                           what lies beside the packages; a service's settings file
+    sentinelurl  settingrules                  what a URL of Sentinels says; what a setting may be
     metricfiles  metrics                       what a process counts
     operator_errors                            an operator's refusals
-    settings                                   the environment, read once
+    settings  startup                          the environment, read once; and whether it can be used here
     signing  cursors  addresses  hurry         pure, but for the sockets of the last two lines
     local                                      a video made without a service (by the worker's renderer)
     client                                     a service as its users see it

@@ -16,7 +16,8 @@ MAX_ACTIVE_JOBS = 100
 MAX_QUOTA_SECONDS = 1_000_000_000
 
 
-def _printable(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name itself. Raises ValueError where it is empty, too long or can't be printed."""
     if not (name.isprintable() and name.strip() and len(name) <= MAX_NAME_CHARACTERS):
         raise ValueError
     return name
@@ -29,7 +30,7 @@ def _whole(number: object) -> object:
 
 KeyName = Annotated[
     str,
-    AfterValidator(_printable),
+    AfterValidator(checked_name),
     Field(
         description=f"a text of 1 to {MAX_NAME_CHARACTERS} printable characters",
         json_schema_extra={"minLength": 1, "maxLength": MAX_NAME_CHARACTERS, "format": "printable"},

@@ -14,7 +14,10 @@ The others are in `app/errors.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.errors import ApiError, BadRequest, NotFound
+from app.nearest import MAX_SHOWN_NAME, unknown
 
 
 class MalformedJson(BadRequest):
@@ -32,8 +35,8 @@ class InvalidMember(BadRequest):
 class UnknownMember(BadRequest):
     code = "unknown_member"
 
-    def __init__(self, name: str, nearest: str) -> None:
-        super().__init__(f"Unknown member '{name}'. Did you mean '{nearest}'?", member=name)
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(unknown("member", name, known), member=name[:MAX_SHOWN_NAME])
 
 
 class AdminRequired(ApiError):

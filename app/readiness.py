@@ -13,6 +13,7 @@ from pathlib import Path
 import imageio_ffmpeg
 from redis.exceptions import RedisError
 
+from app import shipped
 from app.database import Database
 from app.errors import Unavailable
 from app.queues import Doorbell
@@ -89,7 +90,7 @@ def check_face_models(folder: Path) -> None:
     for name, size_bytes in FACE_MODEL_BYTES.items():
         path = folder / name
         if not path.is_file() or path.stat().st_size != size_bytes:
-            raise NotReady(f"{path} is missing or damaged; `make setup` brings it")
+            raise NotReady(f"{path} is missing or damaged; `{shipped.remedy()}` brings it")
 
 
 def _check_workers(doorbell: Doorbell) -> None:

@@ -6,33 +6,39 @@ import os
 import signal
 import sys
 from functools import partial
-from pathlib import Path
 from types import FrameType
 
 from honcho.printer import Printer
+from sqlalchemy.exc import DBAPIError
 
-from app import apikeys, metricfiles, migrations, valkey
+from app import apikeys, machine, metricfiles, migrations, readiness, shipped, valkey
 from app.apikeys import MintedKey
 from app.children import Child
 from app.database import Database
+from app.errors import DatabaseUnavailable
 from app.listening import try_to_listen
 from app.settings import Settings
 from app.supervisor import Supervisor, procfile_children
 
-PROCFILE = Path(__file__).parent.parent / "Procfile"
-
 BANNER = """
   Talkreel is at {url}   (Ctrl-C stops it)
 """
+GUESSED_URL = """
+  It listens at every address of this machine, and its links begin with {url}.
+  Where clients know it by another address, set PUBLIC_URL to that.
+"""
+NO_MODELS = """
+  The face models are missing: pictures will stand still. `{remedy}` brings them.
+"""
 FIRST_KEY = """
-  Your first API key. It is shown this once:
+  Your first API key, an admin's. It is shown this once:
 
     API key         {key.api_key}
     webhook secret  {key.webhook_secret}
 
   Open {url} and paste the key there, or try it here:
 
-    curl -F image=@examples/portrait.jpg -F audio=@examples/voice.mp3 \\
+    curl -F image=@{examples}portrait.jpg -F audio=@{examples}voice.mp3 \\
          -H 'X-API-Key: {key.api_key}' {url}/api/jobs
 """
 
@@ -45,15 +51,15 @@ def run(settings: Settings) -> None:
     """Runs until SIGTERM or Ctrl-C, then drains and stops within 10 s.
 
     Raises:
-        CannotStart: the port is taken.
+        CannotStart: the port is taken, the database can't be used, or a part of the program is missing.
     """
     _require_port(settings)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    metricfiles.clear(metricfiles.folder_of(settings.data_dir))
-    first_key = _prepare(settings)
+    _make_room(settings)
+    # A key that is made is shown: whatever else may fail comes before.
     supervisor = _supervisor(settings)
+    first_key = _prepare(settings)
     _stop_on_signal(supervisor)
-    print(BANNER.format(url=settings.public_url) + _welcome(settings, first_key), flush=True)
+    print(_greeting(settings) + _welcome(settings, first_key), flush=True)
     supervisor.run()
 
 
@@ -64,12 +70,24 @@ def _require_port(settings: Settings) -> None:
         raise CannotStart(f"Can't listen on {settings.host}:{settings.port}: {error.strerror}.") from error
 
 
+def _make_room(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        metricfiles.clear(metricfiles.folder_of(settings.data_dir))
+    except OSError as error:
+        raise CannotStart(f"DATA_DIR can't be used: {error.filename}: {error.strerror}.") from error
+
+
 def _prepare(settings: Settings) -> MintedKey | None:
     """The schema, and a first key where there is none."""
     database = Database(settings.database_url)
     try:
         migrations.upgrade(database)
-        return None if apikeys.listing(database) else apikeys.mint(database, "first")
+        return None if apikeys.listing(database) else apikeys.mint(database, "first", is_admin=True)
+    except migrations.NewerSchema as error:
+        raise CannotStart(str(error)) from error
+    except (DatabaseUnavailable, DBAPIError) as error:
+        raise CannotStart(f"The database can't be used: {error.__cause__}") from error
     finally:
         database.close()
 
@@ -81,7 +99,12 @@ def _supervisor(settings: Settings) -> Supervisor:
         is_replaced = partial(valkey.is_running, settings)
         first.append(Child("valkey.1", valkey.command(settings), os.environ, output, is_replaced))
     counts = {"worker": settings.render_workers}
-    return Supervisor(first, procfile_children(PROCFILE, counts, os.environ, output))
+    # Their output comes to us: only we know whether it ends on a terminal.
+    environment = {**os.environ, "LOG_FORMAT": settings.log_format}
+    try:
+        return Supervisor(first, procfile_children(shipped.procfile(), counts, environment, output))
+    except shipped.NotInstalled as error:
+        raise CannotStart(str(error)) from error
 
 
 def _stop_on_signal(supervisor: Supervisor) -> None:
@@ -92,5 +115,18 @@ def _stop_on_signal(supervisor: Supervisor) -> None:
         signal.signal(number, stop)
 
 
+def _greeting(settings: Settings) -> str:
+    url, folder = settings.public_url, settings.face_model_dir
+    greeting = BANNER.format(url=url)
+    if machine.listens_everywhere(settings.host) and "public_url" not in settings.model_fields_set:
+        greeting += GUESSED_URL.format(url=url)
+    if readiness.problem_of(lambda: readiness.check_face_models(folder)):
+        greeting += NO_MODELS.format(remedy=shipped.remedy())
+    return greeting
+
+
 def _welcome(settings: Settings, first_key: MintedKey | None) -> str:
-    return FIRST_KEY.format(key=first_key, url=settings.public_url) if first_key else ""
+    if first_key is None:
+        return ""
+    examples = "examples/" if shipped.is_checkout() else ""
+    return FIRST_KEY.format(key=first_key, url=settings.public_url, examples=examples)

@@ -11,7 +11,6 @@ import shlex
 import string
 import sys
 import tempfile
-from collections.abc import Callable
 from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -20,6 +19,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app import shipped
+from app.machine import own_address
+from app.settingrules import known_database, known_redis, known_storage, no_placeholder, rate, web_address
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 Count = Annotated[int, Field(ge=1)]
@@ -46,27 +49,6 @@ def _split(value: Any) -> Any:
 
 def _ports(value: Any) -> Any:
     return None if value == "*" else _split(value)
-
-
-def _matching(pattern: str, example: str) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value and not re.fullmatch(pattern, value):
-            raise ValueError(f"must look like {example}")
-        return value.rstrip("/")
-
-    return check
-
-
-_rate = _matching(r"[1-9]\d*/(second|minute|hour|day)", "600/minute")
-_web_address = _matching(r"https?://[^/?#]+[^?#]*", "https://talkreel.example.com")
-_known_database = _matching(
-    r"(postgresql\+psycopg|sqlite)://.+", "postgresql+psycopg://user:password@host/name"
-)
-_known_redis = _matching(
-    r"(rediss?|unix)://.+|rediss?\+sentinel://[^/]+/[^/?]+(/\d+)?(\?.*)?",
-    "redis://host:6379/0, rediss://..., unix:///path or redis+sentinel://host:26379,host:26379/service",
-)
-_known_storage = _matching(r"s3://[^/]+(/.*)?", "s3://bucket/prefix")
 
 
 def _guarded(port: int, info: ValidationInfo) -> int:
@@ -106,7 +88,8 @@ def _with_a_bucket(value: bool, info: ValidationInfo) -> bool:
     return value
 
 
-Rate = Annotated[str, AfterValidator(_rate)]
+Rate = Annotated[str, AfterValidator(rate)]
+Secret = Annotated[SecretStr, AfterValidator(no_placeholder)]
 
 
 def embedded_socket(data_dir: Path) -> Path:
@@ -119,7 +102,7 @@ def embedded_socket(data_dir: Path) -> Path:
 
 
 def _own_address(known: dict[str, Any]) -> str:
-    return f"http://{known['host']}:{known['port']}"
+    return own_address(known["host"], known["port"])
 
 
 def _own_database(known: dict[str, Any]) -> str:
@@ -141,13 +124,13 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
-    public_url: Annotated[str, AfterValidator(_web_address)] = Field(default_factory=_own_address)
+    public_url: Annotated[str, AfterValidator(web_address)] = Field(default_factory=_own_address)
     data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Path("var").absolute()
-    database_url: Annotated[str, AfterValidator(_known_database)] = Field(default_factory=_own_database)
-    redis_url: Annotated[str, AfterValidator(_known_redis)] = Field(default_factory=_own_valkey)
-    storage_url: Annotated[str, AfterValidator(_known_storage)] = ""
+    database_url: Annotated[str, AfterValidator(known_database)] = Field(default_factory=_own_database)
+    redis_url: Annotated[str, AfterValidator(known_redis)] = Field(default_factory=_own_valkey)
+    storage_url: Annotated[str, AfterValidator(known_storage)] = ""
     video_redirect: Annotated[bool, AfterValidator(_with_a_bucket)] = False
-    secret_key: SecretStr = SecretStr("")
+    secret_key: Secret = SecretStr("")
     web_workers: Count = 2
     web_threads: Count = 16
     render_workers: Count = max(1, (os.cpu_count() or 2) // 2)
@@ -159,7 +142,7 @@ class Settings(BaseSettings):
     max_file_bytes: Count = 52_428_800
     max_image_pixels: Count = 50_000_000
     max_audio_seconds: Count = 14_400
-    lease_seconds: Annotated[float, Field(ge=1)] = 15
+    lease_seconds: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 15
     max_attempts: Count = 3
     split_seconds: CountOrNone = 300
     output_url_ttl: Count = 604_800
@@ -173,10 +156,10 @@ class Settings(BaseSettings):
         5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400,
     )  # fmt: skip
     engine_command: Annotated[str, AfterValidator(_engine_command)] = ""
-    engine_deadline_seconds: Annotated[float, Field(ge=1)] = 3_600
+    engine_deadline_seconds: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 3_600
     talking_engine: Annotated[str, AfterValidator(_known_engine)] = PORTRAIT
-    face_model_dir: Path = Path(sys.prefix).parent / "models"
-    metrics_token: SecretStr = SecretStr("")
+    face_model_dir: Path = shipped.face_model_dir()
+    metrics_token: Secret = SecretStr("")
     metrics_port: Annotated[int, Field(ge=0, le=65535), AfterValidator(_guarded)] = 0
     log_format: Literal["console", "json"] = Field(default_factory=_own_log_format)
 

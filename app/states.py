@@ -1,4 +1,4 @@
-"""The words that jobs, their segments and webhook deliveries are described with, and the moves allowed."""
+"""The words that jobs, their segments and webhook deliveries are described with."""
 
 from __future__ import annotations
 
@@ -22,16 +22,6 @@ class JobStatus(StrEnum):
 
 ACTIVE = frozenset({JobStatus.PENDING, JobStatus.PROCESSING})
 TERMINAL = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
-
-#: PROCESSING goes back to PENDING when its worker was lost or handed the job back, and FAILED when an
-#: operator has it tried again.
-MOVES: dict[JobStatus, frozenset[JobStatus]] = {
-    JobStatus.PENDING: frozenset({JobStatus.PROCESSING, JobStatus.CANCELLED}),
-    JobStatus.PROCESSING: frozenset({JobStatus.PENDING, JobStatus.COMPLETED, JobStatus.FAILED}),
-    JobStatus.COMPLETED: frozenset(),
-    JobStatus.FAILED: frozenset({JobStatus.PENDING}),
-    JobStatus.CANCELLED: frozenset(),
-}
 
 
 class DeliveryStatus(StrEnum):

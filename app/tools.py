@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from itertools import islice
 from typing import Annotated, Literal
 
@@ -25,6 +26,7 @@ from app.client import (
     TalkreelError,
     TookTooLong,
 )
+from app.media import MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
 from app.states import JobStatus
 
 INSTRUCTIONS = """\
@@ -41,6 +43,14 @@ Motion = Annotated[
     Literal["auto", "talking", "still"],
     Field(
         description="auto: talk if a usable face is found, else stand still; talking: talk or fail; still."
+    ),
+]
+Loudness = Annotated[
+    float,
+    Field(
+        ge=MIN_LOUDNESS_LUFS,
+        le=MAX_LOUDNESS_LUFS,
+        description="What to bring the voice to, in LUFS, such as -16; left out, it stays as it is.",
     ),
 ]
 Seconds = Annotated[int, Field(ge=0, le=300, description="How long to wait at most.")]
@@ -97,7 +107,9 @@ def _serve_http(server: MCPServer, host: str, port: int) -> None:
 
 def server_of(tools: VideoTools, files: FileTools | UploadTools) -> MCPServer:
     """The server with these tools."""
-    server = MCPServer("talkreel", instructions=INSTRUCTIONS, log_level="WARNING")
+    server = MCPServer(
+        "talkreel", version=version("talkreel"), instructions=INSTRUCTIONS, log_level="WARNING"
+    )
     looks = ToolAnnotations(read_only_hint=True)
     makes = ToolAnnotations(destructive_hint=False)
     ends = ToolAnnotations(destructive_hint=True, idempotent_hint=True)
@@ -172,11 +184,16 @@ class FileTools:
         self._client = client
 
     def make_talking_video(
-        self, portrait_path: PortraitPath, voice_path: VoicePath, motion: Motion = "auto"
+        self,
+        portrait_path: PortraitPath,
+        voice_path: VoicePath,
+        motion: Motion = "auto",
+        loudness: Loudness | None = None,
     ) -> Submitted:
         """Begin to make a video in which the person of a portrait speaks with the voice of a recording."""
         with _sentences():
-            return Submitted(jobId=self._client.submit(portrait_path, voice_path, motion=motion))
+            job_id = self._client.submit(portrait_path, voice_path, motion=motion, loudness=loudness)
+            return Submitted(jobId=job_id)
 
     def save_video(self, job_id: JobId, path: VideoPath) -> Saved:
         """Save the video of a COMPLETED job as a file on this machine."""
@@ -190,11 +207,13 @@ class UploadTools:
     def __init__(self, client: Talkreel) -> None:
         self._client = client
 
-    def make_talking_video(self, portrait: Portrait, voice: Voice, motion: Motion = "auto") -> Submitted:
+    def make_talking_video(
+        self, portrait: Portrait, voice: Voice, motion: Motion = "auto", loudness: Loudness | None = None
+    ) -> Submitted:
         """Begin to make a video in which the person of a portrait speaks with the voice of a recording."""
         image, audio = _decoded("portrait", portrait), _decoded("voice", voice)
         with _sentences():
-            return Submitted(jobId=self._client.submit(image, audio, motion=motion))
+            return Submitted(jobId=self._client.submit(image, audio, motion=motion, loudness=loudness))
 
 
 @contextmanager

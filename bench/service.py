@@ -1,10 +1,14 @@
-"""What an answer costs: status and list against a Flask route that does nothing, on the same gunicorn.
+"""What an answer costs: status and list, on the same gunicorn as two other applications.
 
     python -m bench.service
 
-Prints answers per second and the processor time of an answer, the medians of several rounds in turn, and the
-share of the bare route's rate. One gunicorn process each with our configuration; 32 clients that keep their
-connections and have many addresses, so that no limit is reached. Loopback only.
+One is a Flask route that does nothing. The other answers the same status as the documentation of Flask,
+Flask-Limiter and SQLModel would have it written (`bench.textbook`).
+
+Prints answers per second and the processor time of an answer, the medians of several rounds in turn, the
+share of the bare route's rate, and the ratio to the textbook's on the same database. One gunicorn process
+each with our configuration; 32 clients that keep their connections and have many addresses, so that no limit
+is reached. Loopback only.
 """
 
 from __future__ import annotations
@@ -116,9 +120,13 @@ def service_courses(name: str, settings: Settings) -> Iterator[list[Course]]:
         add_ended(world, world.alice, *range(1000, 1000 + JOBS))
         environment = {"REDIS_URL": settings.redis_url, "DATABASE_URL": settings.database_url}
         api_key = world.alice.key.api_key
-        with Gunicorn(settings.data_dir, *OURS, **environment) as server:
+        asked = requests_for(f"/api/status/{job_id}", api_key)
+        folder = settings.data_dir.with_name(f"textbook-{name}")
+        textbook = Gunicorn(folder, *OURS, "bench.textbook:application", **environment)
+        with textbook, Gunicorn(settings.data_dir, *OURS, **environment) as server:
             yield [
-                Course(f"status, {name}", server, requests_for(f"/api/status/{job_id}", api_key)),
+                Course(f"textbook, {name}", textbook, asked),
+                Course(f"status, {name}", server, asked),
                 Course(f"list of 20, {name}", server, requests_for("/api/jobs?limit=20", api_key)),
             ]
 
@@ -149,13 +157,16 @@ def measure(found: list[Course]) -> dict[str, list[Spell]]:
 def main() -> None:
     with courses() as found:
         measured = measure(found)
-    print(f"{'':24}{'a second':>10}{'of bare':>10}{'cpu us':>10}{'clients':>10}")
-    bare = statistics.median(spell.per_second for spell in measured[found[0].name])
+    print(f"{'':24}{'a second':>10}{'of bare':>10}{'textbook':>10}{'cpu us':>10}{'clients':>10}")
+    bare = textbook = statistics.median(spell.per_second for spell in measured[found[0].name])
     for name, spells in measured.items():
         per_second = statistics.median(spell.per_second for spell in spells)
+        if name.startswith("textbook"):
+            textbook = per_second
         cpu_us = statistics.median(spell.cpu_us for spell in spells)
         share = statistics.median(spell.clients_share for spell in spells)
-        print(f"{name:24}{per_second:10.0f}{per_second / bare:10.2f}{cpu_us:10.0f}{share:10.0%}")
+        rates = f"{per_second:10.0f}{per_second / bare:10.2f}{per_second / textbook:10.2f}"
+        print(f"{name:24}{rates}{cpu_us:10.0f}{share:10.0%}")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
     python -m bench.still
 
-Prints a table for each length: wall clock, processor seconds and peak memory of all processes, the file, by
-how much the worst of its lengths (container, pictures, decoded sound) is off, and the ratios. BENCH_SECONDS
-("30 60") says which lengths. Peers are cut off after BENCH_PATIENCE_SECONDS (150): then the share that was
-done is shown, and what its rate foretells is marked ~. BENCH_JSON names a file for the figures, BENCH_PLOT
-one for a plot (SVG).
+Prints a table for each length: wall clock, processor seconds and peak memory of all processes, the file, how
+near its picture is to the uploaded one (SSIM), by how much the worst of its lengths (container, pictures,
+decoded sound) is off, and the ratios. BENCH_SECONDS ("30 60") says which lengths. Peers are cut off after
+BENCH_PATIENCE_SECONDS (150): then the share that was done is shown, and what its rate foretells is marked ~.
+BENCH_JSON names a file for the figures, BENCH_PLOT one for a plot (SVG).
 
 The one-liner and the floor encode AAC at 192 kbit/s, as is said everywhere; we at 160, and MoviePy makes MP3.
 The M4A holds AAC-LC, which we copy; its ratio to the one-liner is that of the MP3.
@@ -25,6 +25,7 @@ from bench import endtoend, sources
 from bench.contenders import COMMANDS, ENGINE, FLOOR, HERE, ONE_LINER, PEERS_PYTHON, SAFE, Contender
 from bench.lengths import lengths_of
 from bench.measure import Usage
+from bench.similarity import similarity
 from bench.sources import Source
 from bench.table import Row, markdown
 from tests.service import Service, User
@@ -47,8 +48,8 @@ def measured(name: str, work: Work, source: Source, path: Path) -> Row:
     try:
         if usage.done < 1:
             return Row(name, source.kind, source.seconds, usage)
-        size_bytes, lengths = path.stat().st_size, lengths_of(path)
-        return Row(name, source.kind, source.seconds, usage, size_bytes, lengths)
+        near = None if name == FLOOR.name else similarity(path, source.image)
+        return Row(name, source.kind, source.seconds, usage, path.stat().st_size, lengths_of(path), near)
     finally:
         path.unlink(missing_ok=True)
 

@@ -15,6 +15,7 @@ HEADER = (
     "CPU s",
     "peak MiB",
     "file MB",
+    "SSIM",
     "length error ms",
     "speed over the one-liner",
     "time over the floor",
@@ -31,6 +32,8 @@ class Row:
     usage: Usage
     file_bytes: int | None = None
     lengths: Lengths | None = None
+    #: Of the first picture and the uploaded one; a sound alone has none.
+    similarity: float | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -59,10 +62,11 @@ def _costs(row: Row) -> tuple[str, ...]:
     return wall, f"> {usage.cpu_seconds:.0f}", mib
 
 
-def _file(row: Row) -> tuple[str, str]:
+def _file(row: Row) -> tuple[str, str, str]:
     if row.file_bytes is None or row.lengths is None:
-        return "", ""
-    return f"{row.file_bytes / 1e6:.2f}", f"{row.lengths.worst_error_ms(row.seconds):+.1f}"
+        return "", "", ""
+    near = "" if row.similarity is None else f"{row.similarity:.4f}"
+    return f"{row.file_bytes / 1e6:.2f}", near, f"{row.lengths.worst_error_ms(row.seconds):+.1f}"
 
 
 def _ratios(row: Row, one_liner: Row, floor: Row) -> tuple[str, str]:

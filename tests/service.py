@@ -54,7 +54,9 @@ def new_key(environment: Mapping[str, str], name: str, *, is_admin: bool = False
 class Service(Server):
     """`talkreel up`, with `environment` added to a bare one. `log` holds what it printed."""
 
-    def __init__(self, folder: Path, ready_path: str = "/ready", **environment: str) -> None:
+    def __init__(
+        self, folder: Path, ready_path: str = "/ready", program: str = TALKREEL, **environment: str
+    ) -> None:
         self._ready_path = ready_path
         (port,) = free_ports(1)
         self.address = f"http://127.0.0.1:{port}"
@@ -71,7 +73,7 @@ class Service(Server):
         }
         self._users: list[User] = []
         folder.mkdir(parents=True, exist_ok=True)
-        super().__init__([TALKREEL, "up"], folder, self._is_ready, environment=self.environment)
+        super().__init__([program, "up"], folder, self._is_ready, environment=self.environment)
 
     def _is_ready(self) -> bool:
         try:

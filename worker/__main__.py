@@ -124,7 +124,7 @@ def main() -> int:
     metrics.keep(metricfiles.folder_of(settings.data_dir), "worker")
     if holes := cage.holes():
         log.warning("this kernel holds ffmpeg in part only", open=holes)
-    migrations.upgrade(workshop().database)
+    migrations.upgrade_or_exit(workshop().database)
     _sweep_scratch()
     _work(settings)
     return 0

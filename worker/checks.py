@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 import ffmpeg
 
-from worker.beside import beside
-from worker.bounds import Bounds
+from worker.bounds import HERE, Bounds
 from worker.failures import CheckFailed
 from worker.ffmpeg import CLOSED, local, run
-from worker.packets import Track, track_of
+from worker.packets import Track, listed, read_listing
 from worker.process import ProgramFailed
 from worker.progress import between
 from worker.scene import FRAME_RATE, ReportShare, Scene
@@ -33,14 +31,11 @@ def check(path: Path, scene: Scene, report: ReportShare) -> None:
         CheckFailed: it isn't what `scene` promised. A bug or a broken disk of ours, not the upload's fault.
         ChildKilled: a child process died of a signal.
     """
-    read = partial(track_of, path=path, folder=scene.folder, expected_seconds=scene.sound.duration_seconds)
     try:
-        sound, (video, _) = beside(
-            lambda: read("a", report=between(report, 0, 0.9)),
-            lambda: beside(lambda: read("v"), lambda: _decode_opening(path)),
-        )
+        _read(path, scene, between(report, 0, 0.9))
+        video = read_listing("v", scene.folder)
         _check_video(video, scene)
-        _check_sound(sound, scene)
+        _check_sound(read_listing("a", scene.folder), scene)
         if video.key_frames_differ:
             _decode_key_frames(path, scene)
     except ProgramFailed as error:
@@ -79,9 +74,14 @@ def _expect(what: str, found: object, promised: object) -> None:
         raise CheckFailed(f"{what}: {promised} was promised, {found} was found")
 
 
-def _decode_opening(path: Path) -> None:
-    graph = ffmpeg.input(local(path), **STRICT, t=OPENING_SECONDS).output("-", f="null", map=0)
-    run(graph, Bounds(deadline_seconds=120))
+def _read(path: Path, scene: Scene, report: ReportShare) -> None:
+    """Lists the packets of both tracks and decodes the opening, all by one process."""
+    opened = ffmpeg.input(local(path), **STRICT, copyts=None)
+    decoded = opened.output("-", f="null", map=0, t=OPENING_SECONDS)
+    graph = ffmpeg.merge_outputs(*(listed(opened, kind, scene.folder) for kind in "av"), decoded)
+    seconds = scene.sound.duration_seconds
+    bounds = Bounds(deadline_seconds=240 + seconds / 10, core=HERE)
+    run(graph, bounds, expected_seconds=seconds, report=report)
 
 
 def _decode_key_frames(path: Path, scene: Scene) -> None:

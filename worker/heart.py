@@ -15,8 +15,8 @@ import structlog
 from app.errors import DatabaseUnavailable
 from app.leases import Beat
 from app.states import Phase
-from worker import progress
 from worker.failures import LeaseLost
+from worker.progress import Expectation
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +35,10 @@ class Heart:
     def __init__(self, beat: Callable[[Beat], bool], *, lease_seconds: float) -> None:
         self._beat = beat
         self._lease_seconds = lease_seconds
-        self._begun_at = time.monotonic()
         self._beaten_at = time.monotonic()
         self._phase = Phase.FETCHING
         self._share = 0.0
+        self._expected: Expectation | None = None
         self._shown: Beat | None = None
         self._stopped = threading.Event()
         self._beating = threading.Lock()
@@ -70,6 +70,10 @@ class Heart:
         """Tells how far the attempt is: `share` of the whole job, 0 to 1, never falling."""
         self._phase = phase
         self._share = max(self._share, min(share, 1.0))
+
+    def expect(self, seconds: float) -> None:
+        """Tells how long what is left now is expected to take. Until then nobody is told a time."""
+        self._expected = Expectation(seconds, self._share, time.monotonic())
 
     def _run(self) -> None:
         while not self._stopped.wait(TICK_SECONDS):
@@ -103,7 +107,8 @@ class Heart:
 
     def _sign(self) -> Beat:
         # 100 is for COMPLETED alone.
-        eta_seconds = progress.eta_seconds(self._share, time.monotonic() - self._begun_at)
+        expected = self._expected
+        eta_seconds = expected.eta_seconds(self._share, time.monotonic()) if expected else None
         return Beat(self._phase, min(99, int(self._share * 100)), eta_seconds)
 
 

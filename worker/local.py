@@ -10,15 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app import wholefile
-from app.errors import ApiError, FileTooLarge, UnsupportedMediaType
+from app.errors import ApiError, FileTooLarge
+from app.inspection import MediaLimits, confirmed, inspect, sniffed
 from app.local import CannotMake, Made, Order, Report
-from app.media import FILE_RULES, SNIFF_BYTES, MediaType
+from app.media import FILE_RULES, MediaType
 from app.settings import Settings
 from app.states import Phase
-from worker import progress
 from worker.engines import talking_engine
 from worker.failures import CheckFailed, ChildKilled, MachineFault, OutOfDisk, RenderFailed
 from worker.process import ProgramFailed
+from worker.progress import Expectation
 from worker.render import Rendered, Terms, Upload, render
 from worker.shift import room_needed
 
@@ -30,8 +31,9 @@ def make(order: Order, settings: Settings, report: Report) -> Made:
     """A `LocalRenderer`."""
     with _sentences(), room_needed(), tempfile.TemporaryDirectory(prefix="talkreel-") as name:
         folder = Path(name)
-        upload = _upload(order, folder, settings.max_file_bytes)
-        rendered = render(upload, folder, _terms(settings), _told(report))
+        upload = _upload(order, folder, settings)
+        told = _Told(report)
+        rendered = render(upload, folder, _terms(settings), told.report, told.expect)
         with wholefile.written(order.out) as part:
             shutil.copyfile(rendered.path, part)
     return _made(rendered)
@@ -52,23 +54,22 @@ def _sentences() -> Iterator[None]:
         raise CannotMake(BROKE_OFF.format(reason=error), "broke_off") from error
 
 
-def _upload(order: Order, folder: Path, max_file_bytes: int) -> Upload:
-    image, image_type = _taken("image", order.portrait, folder, max_file_bytes)
-    audio, audio_type = _taken("audio", order.voice, folder, max_file_bytes)
+def _upload(order: Order, folder: Path, settings: Settings) -> Upload:
+    image, image_type = _taken("image", order.portrait, folder, settings)
+    audio, audio_type = _taken("audio", order.voice, folder, settings)
     return Upload(image, image_type, audio, audio_type, order.motion, order.loudness_lufs)
 
 
-def _taken(name: str, source: Path, folder: Path, max_file_bytes: int) -> tuple[Path, MediaType]:
+def _taken(name: str, source: Path, folder: Path, settings: Settings) -> tuple[Path, MediaType]:
     """A copy under a name of ours, as the front door would take it."""
-    if source.stat().st_size > max_file_bytes:
-        raise FileTooLarge(name, max_file_bytes)
+    if source.stat().st_size > settings.max_file_bytes:
+        raise FileTooLarge(name, settings.max_file_bytes)
     path = folder / name
     shutil.copyfile(source, path)
-    sniff, accepted = FILE_RULES[name]
     with path.open("rb") as file:
-        media_type = sniff(file.read(SNIFF_BYTES))
-    if media_type is None:
-        raise UnsupportedMediaType(name, accepted)
+        media_type = sniffed(name, file.read(FILE_RULES[name].sniff_bytes))
+    media_type = confirmed(name, path, media_type)
+    inspect(name, path, media_type, MediaLimits(settings.max_image_pixels, settings.max_audio_seconds))
     return path, media_type
 
 
@@ -81,14 +82,22 @@ def _terms(settings: Settings) -> Terms:
     )
 
 
-def _told(report: Report) -> progress.Report:
-    begun_at = time.monotonic()
+class _Told:
+    """Adds the seconds that are left to what is reported."""
 
-    def tell(phase: Phase, share: float) -> None:
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._share = 0.0
+        self._expected: Expectation | None = None
+
+    def expect(self, seconds: float) -> None:
+        self._expected = Expectation(seconds, self._share, time.monotonic())
+
+    def report(self, phase: Phase, share: float) -> None:
+        self._share = share
+        eta_seconds = self._expected.eta_seconds(share, time.monotonic()) if self._expected else None
         # 100 is for what is where it was asked for.
-        report(phase, min(99, int(share * 100)), progress.eta_seconds(share, time.monotonic() - begun_at))
-
-    return tell
+        self._report(phase, min(99, int(share * 100)), eta_seconds)
 
 
 def _made(rendered: Rendered) -> Made:

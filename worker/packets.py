@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import ffmpeg
 
@@ -56,16 +57,28 @@ def track_of(
         ProgramFailed: it can't be read, or there is none.
         ChildKilled: a child process died of a signal.
     """
-    listing = folder / f"packets-{kind}.txt"
-    graph = ffmpeg.input(local(path), **CLOSED, f="mov", copyts=None)[f"{kind}:0"].output(
-        local(listing), f="framecrc", c="copy"
-    )
+    opened = ffmpeg.input(local(path), **CLOSED, f="mov", copyts=None)
     bounds = Bounds(deadline_seconds=120 + expected_seconds / 10, core=HERE)
-    run(graph, bounds, expected_seconds=expected_seconds, report=report)
-    with listing.open() as lines:
+    run(listed(opened, kind, folder), bounds, expected_seconds=expected_seconds, report=report)
+    return read_listing(kind, folder)
+
+
+def listed(opened: Any, kind: str, folder: Path) -> Any:
+    """An output of a graph: the packets of an opened file's first track of this kind, for `read_listing`."""
+    return opened[f"{kind}:0"].output(local(_listing(kind, folder)), f="framecrc", c="copy")
+
+
+def read_listing(kind: str, folder: Path) -> Track:
+    """What `listed` wrote, which is removed."""
+    path = _listing(kind, folder)
+    with path.open() as lines:
         track = _summed(lines)
-    listing.unlink()
+    path.unlink()
     return track
+
+
+def _listing(kind: str, folder: Path) -> Path:
+    return folder / f"packets-{kind}.txt"
 
 
 def _summed(lines: Iterator[str]) -> Track:

@@ -17,6 +17,9 @@ from worker.process import ProgramTooSlow
 from worker.reach import PYTHON, Reach
 from worker.scene import Picture
 
+#: What decodes a picture, where that takes more than Pillow.
+PROGRAMS = {MediaType.HEIC: "worker.heif"}
+
 #: 50 million pixels of WebP take 950 MB; the other formats take half of that.
 BOUNDS = Bounds(deadline_seconds=60, stall_seconds=60, address_space_bytes=1 << 30)
 
@@ -30,7 +33,15 @@ def normalise(source: Path, media_type: MediaType, folder: Path, *, max_pixels: 
     """
     out = folder / "picture.json"
     command = Command(
-        [sys.executable, "-m", "worker.pixels", str(source), media_type, str(max_pixels), str(out)],
+        [
+            sys.executable,
+            "-m",
+            PROGRAMS.get(media_type, "worker.pixels"),
+            str(source),
+            media_type,
+            str(max_pixels),
+            str(out),
+        ],
         BOUNDS,
         reach=Reach((*PYTHON, source), (folder,)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from app.states import Phase
 from worker.scene import ReportShare
@@ -10,16 +11,23 @@ from worker.scene import ReportShare
 #: Told the phase, and what share (0 to 1) of the whole job is done.
 Report = Callable[[Phase, float], None]
 
+#: Told once how many seconds the rest of the job is expected to take.
+Expect = Callable[[float], None]
 
-#: Below this share the time left can't be told.
-ETA_FROM_SHARE = 0.05
 
+@dataclass(frozen=True)
+class Expectation:
+    """The rest of the job, from `from_share` on, was to take `seconds`; said at `since` (monotonic)."""
 
-def eta_seconds(share: float, elapsed_seconds: float) -> int | None:
-    """How long the rest takes, if the whole goes on as it began; None as long as that can't be told."""
-    if share < ETA_FROM_SHARE:
-        return None
-    return round(elapsed_seconds * (1 - share) / share)
+    seconds: float
+    from_share: float
+    since: float
+
+    def eta_seconds(self, share: float, now: float) -> int:
+        """How long the rest takes: at first as was expected, then ever more as it went up to now."""
+        elapsed = max(0.0, now - self.since)
+        left = 1 - (share - self.from_share) / (1 - self.from_share)
+        return round(left * (left * max(self.seconds, elapsed) + elapsed))
 
 
 def between(report: ReportShare, start: float, end: float) -> ReportShare:

@@ -17,7 +17,7 @@ from worker.follower import Shares
 from worker.levelling import levelled
 from worker.mux import mux
 from worker.picture import normalise
-from worker.progress import Progress, Report, between
+from worker.progress import Expect, Progress, Report, between
 from worker.scene import Crew, Engine, ReportShare, Scene, SoundTrack, VideoTrack
 from worker.sound import decode
 from worker.still import still
@@ -70,10 +70,13 @@ class Rendered:
     loudness_before: float | None
 
 
-def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Rendered:
+def render(
+    upload: Upload, folder: Path, terms: Terms, report: Report, expect: Expect = lambda _seconds: None
+) -> Rendered:
     """Makes `folder`/output.mp4; `folder` is the job's own scratch space and must exist.
 
     Call it from the main thread (see `worker.ffmpeg`). `report`'s share never falls.
+    `expect` is told how long the rest takes once that is known.
 
     Raises:
         RenderFailed: the upload can't become a video; the sentence says which file and why.
@@ -83,6 +86,7 @@ def render(upload: Upload, folder: Path, terms: Terms, report: Report) -> Render
     scene = _scene(upload, folder, terms, progress)
     costs = _costs(scene, upload.loudness_lufs)
     ends = _ends_of_stages(costs)
+    expect(sum(costs))
     shares = Shares([costs.video, costs.sound], progress.stage(Phase.VIDEO, ends.tracks))
     video, sound = beside(
         lambda: _film(scene, terms.talking_engine, shares.of(0)),

@@ -9,16 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from app.iff import chunks
+
 #: What writers that can't seek back leave as the size: "until the end".
 STREAMED_SIZES = frozenset({0, 0xFFFFFFFF})
-
-#: No honest file has more chunks before its sound.
-MAX_CHUNKS = 1000
 
 #: What is copied at once.
 COPIED_BYTES = 1 << 20
@@ -85,7 +83,7 @@ def extend(path: Path, tail: Path) -> None:
 
 def _header(file: BinaryIO, file_bytes: int) -> WavHeader | None:
     form, long_size = b"", None
-    for name, size in _chunks(file):
+    for name, size in chunks(file, "little"):
         if name == b"fmt ":
             form = file.read(min(size, 16))
         elif name == b"ds64" and size >= 16:
@@ -93,18 +91,6 @@ def _header(file: BinaryIO, file_bytes: int) -> WavHeader | None:
         elif name == b"data" and len(form) == 16:
             return _with_data(file, form, _claimed(size, long_size), file_bytes)
     return None
-
-
-def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """(name, size) of each chunk, with the file at the first byte of its content."""
-    for _ in range(MAX_CHUNKS):
-        head = file.read(8)
-        if len(head) < 8:
-            return
-        name, size = struct.unpack("<4sI", head)
-        content = file.tell()
-        yield name, size
-        file.seek(content + size + size % 2)
 
 
 def _claimed(size: int, long_size: int | None) -> int | None:

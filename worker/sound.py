@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
+from app.errors import AudioTooLong, NoSound
 from app.media import MediaType
 from app.notices import Notice
 from worker import riff, sections
 from worker.bounds import HERE, Bounds
+from worker.channels import mended
+from worker.containers import CONTAINERS, Container, opened
 from worker.failures import RenderFailed
-from worker.ffmpeg import ANONYMOUS, CLOSED, local, run
+from worker.ffmpeg import ANONYMOUS, local, run
 from worker.probe import Probe, probed
 from worker.process import ProgramFailed, ProgramTooSlow
 from worker.scene import ReportShare, Sound
@@ -36,37 +39,13 @@ HEADER_WRONG = Notice(
 )
 
 
-@dataclass(frozen=True)
-class Container:
-    """How a type is read: the one demuxer, and the only decoders that may be tried."""
-
-    demuxer: str
-    decoders: tuple[str, ...]
-    holds: str
-
-
-CONTAINERS = {
-    MediaType.MP3: Container("mp3", ("mp3float", "mp3"), "MP3"),
-    MediaType.WAV: Container(
-        "wav",
-        (
-            *("pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_s64le"),
-            *("pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw"),
-        ),
-        "PCM",
-    ),
-    MediaType.M4A: Container("mov", ("aac", "alac"), "AAC or ALAC"),
-    MediaType.OGG: Container("ogg", ("vorbis", "opus"), "Vorbis or Opus"),
-}
-
-
 def decode(
     source: Path, media_type: MediaType, folder: Path, *, max_seconds: int, report: ReportShare
 ) -> Sound:
     """Decodes the first sound track of `source` to `folder`/sound.wav.
 
     Mono stays mono, everything else becomes stereo. Multiples and parts of 44.1 kHz become 44.1 kHz, all
-    other rates 48 kHz.
+    other rates 48 kHz. Channels that can't be heard as they are get mended (`worker.channels`).
     What decodes is kept: the length is what was decoded, whatever the header says.
 
     Raises:
@@ -75,42 +54,29 @@ def decode(
     """
     path = folder / "sound.wav"
     header = riff.read_header(source) if media_type is MediaType.WAV else None
-    opened = _opened(source, CONTAINERS[media_type], header)
+    source_input = opened(source, media_type, header)
     try:
-        probe = probed(opened, folder)
-        complaints = _decoded(source, opened, probe, path, max_seconds, report)
+        probe = probed(source_input, folder)
+        is_cut = media_type is MediaType.M4A and _on_every_core(source, probe, path, max_seconds, report)
+        complaints = "" if is_cut else _decoded(source_input, probe, path, max_seconds, report)
     except ProgramFailed as error:
         raise RenderFailed(_why(error, CONTAINERS[media_type]), error.stderr) from error
     sound = _measured(path, max_seconds)
-    notices = _notices(sound, complaints, probe, header)
-    return replace(sound, notices=notices, aac=source if _can_be_copied(probe, notices) else None)
+    sound = replace(sound, notices=_notices(sound, complaints, probe, header))
+    can_be_copied = media_type is MediaType.M4A and _is_as_it_was(probe, sound)
+    return mended(replace(sound, aac=source if can_be_copied else None), folder)
 
 
-def _can_be_copied(probe: Probe, notices: tuple[Notice, ...]) -> bool:
+def _is_as_it_was(probe: Probe, sound: Sound) -> bool:
     """Whether the decoder took AAC-LC as it was, and had no complaints."""
-    return probe.is_aac_lc and probe.keeps_its_samples and not notices
+    return probe.is_aac_lc and probe.keeps_its_samples and not sound.notices
 
 
-def _opened(source: Path, container: Container, header: riff.WavHeader | None) -> Any:
-    options = {"ignore_length": 1} if header and header.claims_too_little else {}
-    return ffmpeg.input(
-        local(source),
-        **CLOSED,
-        f=container.demuxer,
-        codec_whitelist=",".join(container.decoders),
-        **options,
-    )
-
-
-def _decoded(
-    source: Path, opened: Any, probe: Probe, path: Path, max_seconds: int, report: ReportShare
-) -> str:
+def _decoded(source: Any, probe: Probe, path: Path, max_seconds: int, report: ReportShare) -> str:
     """Writes the WAV file; returns what the decoder complained about."""
-    if _on_every_core(source, probe, path, max_seconds, report):
-        return ""
     expected_seconds = min(probe.expected_seconds or max_seconds, max_seconds)
     graph = ffmpeg.output(
-        _in_two_channels(opened["a:0"], probe).filter("asetnsamples", n=BLOCK_SAMPLES, p=0),
+        _in_two_channels(source["a:0"], probe).filter("asetnsamples", n=BLOCK_SAMPLES, p=0),
         local(path),
         f="wav",
         rf64="auto",
@@ -163,15 +129,11 @@ def _why(error: ProgramFailed, container: Container) -> str:
 def _measured(path: Path, max_seconds: int) -> Sound:
     wav = riff.read_header(path)
     if wav is None or wav.samples == 0:
-        raise RenderFailed("The audio file holds no sound.")
+        raise RenderFailed(NoSound.sentence)
     sound = Sound(path, wav.sample_rate, wav.channels, wav.samples)
     if sound.duration_seconds > max_seconds:
-        raise RenderFailed(f"The audio is too long: at most {_spoken(max_seconds)} are allowed.")
+        raise RenderFailed(AudioTooLong(max_seconds).sentence)
     return sound
-
-
-def _spoken(seconds: int) -> str:
-    return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds} seconds"
 
 
 def _notices(

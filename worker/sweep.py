@@ -31,7 +31,8 @@ from app.egress import EgressPolicy
 from app.errors import Unavailable
 from app.queues import SenderBell
 from app.requeue import Requeue
-from app.settings import Settings, SettingsError
+from app.settings import SettingsError
+from app.startup import service_settings
 from worker import metricsport, webhooks
 from worker.workshop import Workshop
 
@@ -137,14 +138,14 @@ def _until_done(remove_batch: Callable[[], bool], goes_on: Callable[[], bool]) -
 
 def main() -> int:
     try:
-        settings = Settings.load()
+        settings = service_settings()
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
     logs.configure(settings.log_format)
     metrics.keep(metricfiles.folder_of(settings.data_dir), "sweeper")
     shop = Workshop(settings)
-    migrations.upgrade(shop.database)
+    migrations.upgrade_or_exit(shop.database)
     metricsport.serve(shop)
     stop = _stop_on_signal()
     rounds = Rounds(shop)

@@ -13,7 +13,7 @@ from app import failpoints, jobs, leases, logs, lost_leases, metrics, renderlogs
 from app.errors import DatabaseUnavailable
 from app.leases import Lease, Outcome
 from app.segments import Hold, Lead
-from app.settings import Settings
+from app.startup import service_settings
 from app.states import MotionMade, Phase
 from worker import helper, machine
 from worker.engines import talking_engine
@@ -21,7 +21,7 @@ from worker.failures import CheckFailed, HandBack, LeaseLost, MachineFault, Rend
 from worker.heart import Heart
 from worker.leader import Leader
 from worker.meter import Meter
-from worker.progress import Report
+from worker.progress import Expect, Report
 from worker.render import Rendered, Terms, Upload, render
 from worker.shift import interruptible, persistently, room_needed, scratch_folder
 from worker.stopwatch import Stopwatch
@@ -46,7 +46,7 @@ class Ending:
 @cache
 def workshop() -> Workshop:
     """The process's own; made in the worker before it forks."""
-    return Workshop(Settings.load())
+    return Workshop(service_settings())
 
 
 def render_job(job_id: str, generation: int) -> None:
@@ -130,7 +130,7 @@ def _make(shop: Workshop, lease: Lease, heart: Heart, meter: Meter) -> Ending:
     watch = Stopwatch(heart.report)
     try:
         with room_needed(), scratch_folder(shop, lease.job.id, lease.token) as folder:
-            rendered = _render(shop, lease, folder, watch.report)
+            rendered = _render(shop, lease, folder, watch.report, heart.expect)
             outcome = _outcome(rendered)
             watch.report(Phase.STORING, 0.99)
             _store(shop, lease, rendered)
@@ -166,7 +166,7 @@ def _store(shop: Workshop, lease: Lease, rendered: Rendered) -> None:
     jobs.discard(shop.storage, *_earlier_outputs(lease))
 
 
-def _render(shop: Workshop, lease: Lease, folder: Path, report: Report) -> Rendered:
+def _render(shop: Workshop, lease: Lease, folder: Path, report: Report, expect: Expect) -> Rendered:
     image, audio = folder / "image", folder / "audio"
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/image", image)
     shop.storage.fetch(f"{jobs.uploads_of(lease.job.id)}/audio", audio)
@@ -178,7 +178,7 @@ def _render(shop: Workshop, lease: Lease, folder: Path, report: Report) -> Rende
         motion=lease.job.motion_asked,
         loudness_lufs=lease.job.loudness_asked,
     )
-    return render(upload, folder, _terms(shop, lease), report)
+    return render(upload, folder, _terms(shop, lease), report, expect)
 
 
 def _terms(shop: Workshop, lease: Lease) -> Terms:

@@ -9,7 +9,8 @@ import click
 from app import apikeys
 from app.cli.output import print_json
 from app.cli.stores import open_database
-from app.key_bodies import MAX_QUOTA_SECONDS, KeyBody
+from app.key_bodies import MAX_NAME_CHARACTERS, MAX_QUOTA_SECONDS, KeyBody, checked_name
+from app.key_errors import KeyNotFound
 from app.payloads import iso
 from app.settings import Settings
 
@@ -29,13 +30,25 @@ class Duration(click.ParamType[int]):
         return int(found[1]) * _UNITS_SECONDS[found[2]]
 
 
+class KeyName(click.ParamType[str]):
+    """What a key may be called: the same as over HTTP."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return checked_name(value)
+        except ValueError:
+            self.fail(f"it must be 1 to {MAX_NAME_CHARACTERS} printable characters.", param, ctx)
+
+
 @click.group()
 def keys() -> None:
-    """Create, list and revoke API keys, and rotate their webhook secrets."""
+    """Create, list, promote and revoke API keys, and rotate their webhook secrets."""
 
 
 @keys.command()
-@click.argument("name")
+@click.argument("name", type=KeyName())
 @click.option("--admin", "is_admin", is_flag=True, help="It may make, change and revoke keys over HTTP.")
 @click.option(
     "--max-active-jobs",
@@ -56,7 +69,7 @@ def create(
     settings: Settings, name: str, is_admin: bool, max_active_jobs: int, monthly_quota_seconds: int | None
 ) -> None:
     """Print a new key and its webhook secret as JSON. Neither is shown again."""
-    with open_database(settings) as database:
+    with open_database(settings, may_make=True) as database:
         key = apikeys.mint(
             database,
             name,
@@ -87,6 +100,19 @@ def revoke(settings: Settings, key_id: str) -> None:
         if not apikeys.revoke(database, key_id):
             raise click.ClickException(NO_SUCH_KEY.format(key_id=key_id))
     print_json({"id": key_id, "revoked": True})
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@click.pass_obj
+def promote(settings: Settings, key_id: str) -> None:
+    """Make a key an admin's: it may make, change and revoke others, and see the operator's page."""
+    with open_database(settings) as database:
+        try:
+            key = apikeys.change(database, key_id, {"is_admin": True})
+        except KeyNotFound:
+            raise click.ClickException(NO_SUCH_KEY.format(key_id=key_id)) from None
+    print_json({"id": key.id, "name": key.name, "admin": key.is_admin})
 
 
 @keys.command("rotate-secret")

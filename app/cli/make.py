@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,6 +27,16 @@ READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path
 WRITABLE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
+class FiniteRange(click.FloatRange):
+    """A number within bounds; `nan` is none, though no comparison finds it outside."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
 @click.command(epilog=EXIT_CODES)
 @click.argument("portrait", type=READABLE)
 @click.argument("voice", type=READABLE)
@@ -39,7 +51,7 @@ WRITABLE = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option(
     "--loudness",
     "loudness_lufs",
-    type=click.FloatRange(MIN_LOUDNESS_LUFS, MAX_LOUDNESS_LUFS),
+    type=FiniteRange(MIN_LOUDNESS_LUFS, MAX_LOUDNESS_LUFS),
     metavar="LUFS",
     help="Brings the voice to it, such as -16.  [default: as it is]",
 )

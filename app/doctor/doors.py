@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import tempfile
 import time
@@ -29,6 +30,7 @@ T = TypeVar("T")
 
 MAX_SKEW_SECONDS = 1.0
 MIN_SECRET_CHARACTERS = 16
+MAX_ERROR_CHARACTERS = 300
 NOT_STARTED = "There is none yet: the first start of `talkreel up` makes it."
 START = "Start `talkreel up`, which runs one."
 
@@ -44,9 +46,11 @@ def database(settings: Settings, opened: Database) -> str:
         raise Trouble(
             f"it doesn't answer: {error.__cause__}", "See that it runs, and that DATABASE_URL leads to it."
         ) from None
+    except migrations.NewerSchema as error:
+        raise Trouble(*str(error).split(". ", 1)) from None
     if not is_current:
         raise Concern("its tables are another version's", "The next start brings older ones up to date.")
-    return f"{opened.engine.dialect.name} {told}"
+    return f"{opened.engine.dialect.name} {told}, {make_url(settings.database_url).render_as_string()}"
 
 
 def _require_file(settings: Settings) -> None:
@@ -136,10 +140,18 @@ def storage(settings: Settings, opened: Storage) -> str:
         opened.delete(key)
     except ApiError as error:
         raise Trouble(
-            f"{error.code}: {error.__cause__}",
+            f"{error.code}: {_words_of(error.__cause__)}",
             "See that STORAGE_URL and AWS_* are right, and that we may put, get and delete there.",
         ) from None
     return settings.storage_url or "files in DATA_DIR"
+
+
+def _words_of(error: BaseException | None) -> str:
+    """What a store's client says, and why, without the story of its insides (obstore's "Debug source")."""
+    told, _, insides = str(error).partition("\n\nDebug source:")
+    first = re.sub(r" in [\d.]+\w+(, after .*?)?\s+- ", ": ", told.strip().partition("\n")[0])
+    reasons = re.findall(r'(?:message|error): "([^"]+)"', insides)
+    return first[:MAX_ERROR_CHARACTERS] + (f" ({reasons[-1]})" if reasons else "")
 
 
 def _put(opened: Storage, key: str, content: bytes) -> None:

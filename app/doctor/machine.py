@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import imageio_ffmpeg
 
-from app import readiness
+from app import readiness, shipped
 from app.doctor.findings import Concern, Trouble
 from app.listening import try_to_listen
 from app.parts import part
@@ -48,7 +48,9 @@ def _ffmpeg_path() -> str:
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
-        raise Trouble(str(error), "Run `make setup`, or name an ffmpeg in IMAGEIO_FFMPEG_EXE.") from None
+        raise Trouble(
+            str(error), f"Run `{shipped.remedy()}`, or name an ffmpeg in IMAGEIO_FFMPEG_EXE."
+        ) from None
 
 
 def _listed(path: str, option: str) -> set[str]:
@@ -59,7 +61,7 @@ def _listed(path: str, option: str) -> set[str]:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise Trouble(
-            f"{path} can't be run: {error}", "Run `make setup`, or mend IMAGEIO_FFMPEG_EXE."
+            f"{path} can't be run: {error}", f"Run `{shipped.remedy()}`, or mend IMAGEIO_FFMPEG_EXE."
         ) from None
     return {words[1] for line in told.stdout.splitlines() if len(words := line.split()) > 1}
 
@@ -68,7 +70,7 @@ def face_models(folder: Path) -> str:
     """The two models that the talking engine finds faces with."""
     problem = readiness.problem_of(lambda: readiness.check_face_models(folder))
     if problem:
-        raise Trouble(problem, "Run `make setup` in the checkout, or set FACE_MODEL_DIR to where they are.")
+        raise Trouble(problem, f"Run `{shipped.remedy()}`, or set FACE_MODEL_DIR to where they are.")
     return str(folder)
 
 

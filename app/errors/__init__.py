@@ -3,7 +3,8 @@
     ApiError
     ├── BadRequest 400
     │   ├── MalformedBody, MissingPart, EmptyFile, UnknownPart, RepeatedPart
-    │   └── InvalidParameter, InvalidCursor, InvalidWebhookUrl
+    │   ├── FileTooShort, TooManyPixels, AudioTooLong, NoSound
+    │   └── InvalidParameter, UnknownParameter, InvalidCursor, InvalidWebhookUrl
     ├── MissingApiKey, InvalidApiKey 401
     ├── NotFound 404 ── JobNotFound, DeliveryNotFound, LinkExpired, StoredFileMissing
     ├── MethodNotAllowed 405
@@ -22,7 +23,15 @@ What a render can fail with is in `worker/failures.py`: it ends a job, not a req
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.errors.base import ApiError as ApiError
+from app.errors.base import BadRequest as BadRequest
+from app.errors.media import AudioTooLong as AudioTooLong
+from app.errors.media import FileTooShort as FileTooShort
+from app.errors.media import NoSound as NoSound
+from app.errors.media import TooManyPixels as TooManyPixels
+from app.errors.media import UnsupportedMediaType as UnsupportedMediaType
 from app.errors.unavailable import CommitUnknown as CommitUnknown
 from app.errors.unavailable import DatabaseUnavailable as DatabaseUnavailable
 from app.errors.unavailable import DiskFull as DiskFull
@@ -31,12 +40,7 @@ from app.errors.unavailable import Stopping as Stopping
 from app.errors.unavailable import StorageUnavailable as StorageUnavailable
 from app.errors.unavailable import TooManyStreams as TooManyStreams
 from app.errors.unavailable import Unavailable as Unavailable
-
-
-class BadRequest(ApiError):
-    status = 400
-    code = "bad_request"
-    sentence = "The request could not be understood."
+from app.nearest import MAX_SHOWN_NAME, unknown
 
 
 class MalformedBody(BadRequest):
@@ -61,8 +65,8 @@ class EmptyFile(BadRequest):
 class UnknownPart(BadRequest):
     code = "unknown_part"
 
-    def __init__(self, name: str, nearest: str) -> None:
-        super().__init__(f"Unknown part '{name}'. Did you mean '{nearest}'?", part=name)
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(unknown("part", name, known), part=name[:MAX_SHOWN_NAME])
 
 
 class RepeatedPart(BadRequest):
@@ -77,6 +81,13 @@ class InvalidParameter(BadRequest):
 
     def __init__(self, name: str, rule: str) -> None:
         super().__init__(f"'{name}' must be {rule}.", parameter=name)
+
+
+class UnknownParameter(BadRequest):
+    code = "unknown_parameter"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(unknown("parameter", name, known), parameter=name[:MAX_SHOWN_NAME])
 
 
 class InvalidCursor(BadRequest):
@@ -189,14 +200,6 @@ class NotMultipart(ApiError):
     status = 415
     code = "not_multipart"
     sentence = "Send the files as multipart/form-data."
-
-
-class UnsupportedMediaType(ApiError):
-    status = 415
-    code = "unsupported_media_type"
-
-    def __init__(self, part: str, accepted: str) -> None:
-        super().__init__(f"The '{part}' file must be {accepted}; its content is something else.", part=part)
 
 
 class RangeNotSatisfiable(ApiError):

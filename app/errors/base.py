@@ -21,3 +21,9 @@ class ApiError(Exception):
     def body(self) -> Mapping[str, str | int]:
         """The JSON object of the answer."""
         return {"error": self.sentence, "code": self.code, **self.extras}
+
+
+class BadRequest(ApiError):
+    status = 400
+    code = "bad_request"
+    sentence = "The request could not be understood."

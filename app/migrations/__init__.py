@@ -20,18 +20,48 @@ from app.database import Database
 _ADVISORY_LOCK = 7_244_871
 
 
+class NewerSchema(Exception):
+    """The database was brought up to date by a newer version, which this one can't work with."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database is newer than this program: its tables are those of {revision}, "
+            "which is unknown here. Run the version that brought it up to date, or a newer one."
+        )
+
+
 def upgrade(database: Database) -> None:
-    """Applies the migrations that are missing. Of several processes that start at once, one does it."""
+    """Applies the migrations that are missing. Of several processes that start at once, one does it.
+
+    Raises:
+        NewerSchema: it has some that this version doesn't know.
+    """
     with _one_at_a_time(database), database.unhurried() as connection:
+        _require_known(connection)
         command.upgrade(_config(connection), "head")
         connection.commit()
 
 
+def upgrade_or_exit(database: Database) -> None:
+    """As `upgrade`, for a process that ends with the sentence where it can't work with the schema."""
+    try:
+        upgrade(database)
+    except NewerSchema as error:
+        raise SystemExit(str(error)) from error
+
+
 def is_current(database: Database) -> bool:
-    """Whether the schema is the one that this version needs."""
+    """Whether the schema is the one that this version needs. Raises NewerSchema."""
     with database.engine.connect() as connection:
+        _require_known(connection)
         head = ScriptDirectory.from_config(_config(connection)).get_current_head()
         return MigrationContext.configure(connection).get_current_revision() == head
+
+
+def _require_known(connection: Connection) -> None:
+    known = {each.revision for each in ScriptDirectory.from_config(_config(connection)).walk_revisions()}
+    if unknown := set(MigrationContext.configure(connection).get_current_heads()) - known:
+        raise NewerSchema(", ".join(sorted(unknown)))
 
 
 def _config(connection: Connection) -> Config:

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
-from app.web import accounts, auth, connection, errors, headers, limits, reference
+from app.web import accounts, auth, connection, errors, headers, limits, query, reference
 from app.web.assets import assets
 from app.web.deletions import deletion
 from app.web.health import health
@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Flask:
     errors.register(app)
     limits.register(app, settings)
     auth.register(app)
+    query.register(app)
     connection.register(app)
     for blueprint in (
         health,
@@ -52,7 +53,7 @@ def create_app(settings: Settings) -> Flask:
         assets,
     ):
         app.register_blueprint(blueprint)
-    reference.register(app)
+    reference.register(app, settings)
     return app
 
 

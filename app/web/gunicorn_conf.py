@@ -10,12 +10,13 @@ from typing import Any
 
 from app import logs, migrations, orphans
 from app.database import Database
-from app.settings import Settings, SettingsError
+from app.settings import SettingsError
+from app.startup import service_settings
 from app.web import descriptors
 from app.web.pace import Pace
 
 try:
-    _settings = Settings.load()
+    _settings = service_settings()
 except SettingsError as error:
     raise SystemExit(str(error)) from None
 logs.configure(_settings.log_format)
@@ -51,7 +52,7 @@ def on_starting(server: Any) -> None:  # noqa: ARG001 - gunicorn calls it with i
     descriptors.raise_limit(_settings.max_streams)
     _settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(_settings.database_url)
-    migrations.upgrade(database)
+    migrations.upgrade_or_exit(database)
     orphans.sweep_scratch(database, _settings.data_dir)
     database.close()
 

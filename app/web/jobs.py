@@ -18,6 +18,7 @@ from app.errors import (
     NotCancellable,
 )
 from app.idempotency import Claim
+from app.inspection import MediaLimits
 from app.models import Job
 from app.payloads import (
     AwaitedBody,
@@ -155,6 +156,7 @@ def _take_in(idempotency_key: str | None) -> Accepted:
         parts.settings.max_file_bytes,
         parts.check_webhook_url,
         fingerprint,
+        limits=MediaLimits(parts.settings.max_image_pixels, parts.settings.max_audio_seconds),
     ) as submission:
         new = NewJob(
             id=job_id,

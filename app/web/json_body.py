@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TypeVar
 
 from flask import request
@@ -15,13 +14,12 @@ from app.key_bodies import Request
 from app.key_errors import InvalidMember, JsonTooLarge, MalformedJson, NotJson, UnknownMember
 
 MAX_BODY_BYTES = 64 * 1024
-MAX_SHOWN_NAME = 64
 
 #: What `read_json` raises, with one example each.
 REFUSALS = (
     MalformedJson,
     InvalidMember("maxActiveJobs", "a whole number from 1 to 100"),
-    UnknownMember("maxJobs", "maxActiveJobs"),
+    UnknownMember("maxActiveJob", ["maxActiveJobs"]),
     JsonTooLarge(MAX_BODY_BYTES),
     NotJson,
 )
@@ -61,5 +59,4 @@ def _refusal(asked: type[Request], problem: ErrorDetails) -> BadRequest:
     rules = {field.alias or "": field.description or "" for field in asked.model_fields.values()}
     if name in rules:
         return InvalidMember(name, rules[name])
-    nearest = difflib.get_close_matches(name, rules, n=1, cutoff=0)[0]
-    return UnknownMember(name[:MAX_SHOWN_NAME], nearest)
+    return UnknownMember(name, list(rules))

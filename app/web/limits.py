@@ -1,20 +1,27 @@
-"""Rate limits per client address, and the headers that tell about them."""
+"""Rate limits per client address, and the headers that tell about them.
+
+Flask-Limiter makes the storage and the strategy. What else it would do for each request, look up which limits
+hold and read their texts, is known here beforehand: so a request goes straight to the strategy.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import math
 import re
-from contextlib import suppress
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
-from typing import Any
+from operator import methodcaller
+from typing import Any, cast
 
 import structlog
-from flask import Flask, Response, request
-from flask_limiter import ApplicationLimit, ExemptionScope, Limiter, RateLimitExceeded, RequestLimit
-from flask_limiter._limits import RuntimeLimit
-from flask_limiter._manager import LimitManager
+from flask import Flask, Response, g, request
+from flask_limiter import Limiter
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from redis.exceptions import RedisError
 
 from app import clock
@@ -28,91 +35,89 @@ _WITH_PORT = re.compile(r"\[(?P<ipv6>[^\[\]]+)\](?::[0-9]+)?|(?P<ipv4>[0-9.]+):[
 
 #: Asked every few seconds by whoever watches over the service.
 PROBE = "/api/health"
+#: After it was found gone, Redis is asked again in so many seconds.
+REDIS_PAUSE_SECONDS = 1.0
+PREFIX = "talkreel"
 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Limit:
+    """So many requests of one address, of those that it applies to."""
+
+    item: RateLimitItem
+    scope: str
+    applies: Callable[[], bool]
+
+
 def register(app: Flask, settings: Settings) -> None:
-    """Counts every request below /api, but for the probe, before anything else looks at it.
-
-    With Redis down each process counts for itself until it is back.
-    """
-    limiter = _FixedLimiter(
-        client_address,
-        application_limits=[
-            ApplicationLimit(settings.rate_limit, scope="api", exempt_when=_is_elsewhere),
-            ApplicationLimit(settings.submit_rate_limit, scope="submissions", exempt_when=_is_no_submission),
-        ],
-        # Moving window: no double burst at a window's edge.
-        strategy="moving-window",
-        storage_uri=f"{OneTripStorage.STORAGE_SCHEME[0]}://",
-        storage_options=_storage_options(settings.redis_url),
-        in_memory_fallback_enabled=True,
-        # The first that finds Redis gone falls back; those who ask at the same time pass uncounted.
-        swallow_errors=True,
-        key_prefix="talkreel",
-        # An address that leads nowhere counts too.
-        request_identifier=lambda: request.endpoint or "nowhere",
-        # Its own headers give the reset as a date, and Retry-After on every answer.
-        headers_enabled=False,
+    """Counts every request below /api, but for the probe, before anything else looks at it."""
+    # The least first: who may not submit is not counted as one who asks.
+    limits = (
+        Limit(parse(settings.rate_limit), "api", lambda: is_counted(request.path)),
+        Limit(parse(settings.submit_rate_limit), "submissions", _is_submission),
     )
-    # It would look at every answer, too, for what we don't use.
-    app.extensions["limiter"] = {limiter}
-    limiter.init_app(app)
-    app.extensions["talkreel-limiter"] = limiter
-    app.before_request(limiter.count)
-    app.after_request(lambda response: _tell(limiter, response))
+    counter = Counter(settings, sorted(limits, key=lambda limit: limit.item))
+    app.before_request(counter.count)
+    app.after_request(counter.tell)
 
 
-class _FixedLimiter(Limiter):
-    """The same limits for every request. flask-limiter would look them up and read their texts for each."""
+class Counter:
+    """Counts requests in Redis. With Redis down each process counts for itself until it is back."""
 
-    def init_app(self, app: Flask) -> None:
-        super().init_app(app)
-        self.limit_manager = _FixedLimits(self.limit_manager)
-        self._fixed = sorted(self.limit_manager.fixed, key=attrgetter("limit"))
+    def __init__(self, settings: Settings, limits: list[Limit]) -> None:
+        pool = impatient_redis(settings.redis_url).connection_pool
+        limiter = Limiter(
+            client_address,
+            # Its hooks, which look limits up for each request, are not ours to pay for.
+            app=Flask("limits"),
+            # Moving window: no double burst at a window's edge.
+            strategy="moving-window",
+            storage_uri=f"{OneTripStorage.STORAGE_SCHEME[0]}://",
+            # Our own connections: it would make others, by a URL of its own kind.
+            storage_options=cast(dict[str, Any], {"connection_pool": pool}),
+        )
+        self._limits = limits
+        self._in_redis: RateLimiter = limiter.limiter
+        self._in_memory = MovingWindowRateLimiter(MemoryStorage())
+        self._redis_from = 0.0
 
     def count(self) -> None:
-        """Raises RateLimitExceeded.
+        """Raises RateLimited where a limit is reached, and remembers the one nearest to its end."""
+        counted = g.counted_limits = []
+        for limit in self._limits:
+            if limit.applies():
+                counted.append(limit)
+                if not self._ask("hit", limit):
+                    raise RateLimited
 
-        Where Redis doesn't answer flask-limiter asks once more, and knows what to do without it.
-        """
-        if not self._storage_dead:
-            with suppress(RedisError):
-                self._count()
-                return
-        self._check_request_limit()
+    def tell(self, response: Response) -> Response:
+        """The limit nearest to its end (draft-ietf-httpapi-ratelimit-headers-06); the reset is in seconds."""
+        counted: list[Limit] = g.get("counted_limits") or []
+        if not counted:
+            return response
+        windows = [(self._ask("get_window_stats", limit), limit.item) for limit in counted]
+        window, item = min(windows, key=lambda each: each[0].remaining)
+        reset_seconds = max(0, math.ceil(window.reset_time - clock.now_seconds()))
+        response.headers.add("RateLimit-Limit", str(item.amount))
+        response.headers.add("RateLimit-Remaining", str(window.remaining))
+        response.headers.add("RateLimit-Reset", str(reset_seconds))
+        if response.status_code == RateLimited.status:
+            # A quota knows better when to come back.
+            response.headers.setdefault("Retry-After", str(max(1, reset_seconds)))
+        return response
 
-    def _count(self) -> None:
-        counted = self.context.view_rate_limits
-        for limit in self._fixed:
-            if limit.is_exempt:
-                continue
-            whose = [self._key_prefix, limit.key_func(), str(limit.scope)]
-            passes = self.limiter.hit(limit.limit, *whose)
-            counted.append(RequestLimit(self, limit.limit, whose, not passes, limit.shared))
-            if not passes:
-                raise RateLimitExceeded(limit)
-
-
-class _FixedLimits(LimitManager):
-    def __init__(self, known: LimitManager) -> None:
-        super().__init__(
-            application_limits=[],
-            default_limits=[],
-            decorated_limits={},
-            blueprint_limits={},
-            route_exemptions={},
-            blueprint_exemptions={},
-        )
-        self.fixed = known.application_limits
-
-    def resolve_limits(self, *_request: Any, **_more: Any) -> tuple[list[RuntimeLimit], ...]:
-        # As limits of a view: those of an application are looked up in a set of all that were seen.
-        return [], self.fixed
-
-    def exemption_scope(self, *_request: Any) -> ExemptionScope:
-        return ExemptionScope.NONE
+    def _ask(self, method: str, limit: Limit) -> Any:
+        """What Redis says of the current request's address; this process' own memory while Redis is gone."""
+        question = methodcaller(method, limit.item, PREFIX, client_address(), limit.scope)
+        if time.monotonic() >= self._redis_from:
+            try:
+                return question(self._in_redis)
+            except RedisError:
+                log.warning("rate limits are counted here alone: Redis is down")
+                self._redis_from = time.monotonic() + REDIS_PAUSE_SECONDS
+        return question(self._in_memory)
 
 
 def client_address() -> str:
@@ -144,37 +149,5 @@ def is_counted(path: str) -> bool:
     return path.startswith("/api/") and path != PROBE
 
 
-def _is_elsewhere() -> bool:
-    return not is_counted(request.path)
-
-
-def _is_no_submission() -> bool:
-    return not (request.method == "POST" and request.path == "/api/jobs")
-
-
-def _storage_options(redis_url: str) -> dict[str, Any]:
-    """Our own connections: flask-limiter would make others, by a URL of its own kind."""
-    return {"connection_pool": impatient_redis(redis_url).connection_pool}
-
-
-def _tell(limiter: Limiter, response: Response) -> Response:
-    try:
-        _write_headers(limiter, response)
-    except RedisError:
-        log.warning("rate limit headers left out: Redis is down")
-    return response
-
-
-def _write_headers(limiter: Limiter, response: Response) -> None:
-    """The limit nearest to its end (draft-ietf-httpapi-ratelimit-headers-06); the reset is in seconds."""
-    limits = limiter.current_limits
-    if not limits:
-        return
-    limit = min(limits, key=attrgetter("remaining"))
-    reset_seconds = max(0, math.ceil(limit.window.reset_time - clock.now_seconds()))
-    response.headers.add("RateLimit-Limit", str(limit.limit.amount))
-    response.headers.add("RateLimit-Remaining", str(limit.remaining))
-    response.headers.add("RateLimit-Reset", str(reset_seconds))
-    if response.status_code == RateLimited.status:
-        # A quota knows better when to come back.
-        response.headers.setdefault("Retry-After", str(max(1, reset_seconds)))
+def _is_submission() -> bool:
+    return request.method == "POST" and request.path == "/api/jobs"

@@ -15,7 +15,7 @@ page = Blueprint("page", __name__, template_folder="templates")
 
 MIB = 1 << 20
 #: Of each of a submission's files: what is accepted, in words and as media types.
-ACCEPTED = {name: words for name, (*_, words) in FILE_RULES.items()}
+ACCEPTED = {name: rule.accepted for name, rule in FILE_RULES.items()}
 MEDIA_TYPES = {name: [each for each in MediaType if each.startswith(f"{name}/")] for name in FILE_RULES}
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.errors import EmptyFile, FileTooLarge, InvalidParameter, MissingPart, UnsupportedMediaType
-from app.media import FILE_RULES, SNIFF_BYTES, MediaType
+from app.errors import EmptyFile, FileTooLarge, InvalidParameter, MissingPart
+from app.inspection import confirmed, glanced, sniffed
+from app.media import FILE_RULES, GLANCE_BYTES, MediaType
 
 MAX_TEXT_BYTES = 4096
 
@@ -25,7 +26,7 @@ class FilePart:
 
     Raises:
         FileTooLarge: with the first byte too many.
-        UnsupportedMediaType: from the first bytes, or at the end of a shorter file.
+        UnsupportedMediaType: from the first bytes, or at the end of a file that tells only there.
     """
 
     def __init__(self, name: str, path: Path, max_file_bytes: int, *, has_file_name: bool) -> None:
@@ -35,7 +36,7 @@ class FilePart:
         self._path = path
         self._max_file_bytes = max_file_bytes
         self._size_bytes = 0
-        self._head = b""
+        self._head = bytearray()
         self._media_type: MediaType | None = None
         # Unbuffered: the pieces are large, and a buffer would be one more copy of each.
         self._file = path.open("xb", buffering=0)
@@ -52,7 +53,7 @@ class FilePart:
     def close(self) -> None:
         self.release()
         if self._size_bytes:
-            media_type = self._media_type or self._sniff()
+            media_type = confirmed(self._name, self._path, self._media_type or self._sniff())
             self._uploaded = UploadedFile(self._path, media_type, self._size_bytes)
 
     def received(self) -> UploadedFile:
@@ -71,16 +72,21 @@ class FilePart:
         self._file.close()
 
     def _collect_head(self, piece: memoryview) -> None:
-        self._head += piece[: SNIFF_BYTES - len(self._head)]
-        if len(self._head) == SNIFF_BYTES:
-            self._media_type = self._sniff()
+        """Looks once the first bytes are there, and again when there are as many as it may take."""
+        last_bytes = FILE_RULES[self._name].sniff_bytes
+        for look_bytes in (GLANCE_BYTES, last_bytes):
+            missing_bytes = look_bytes - len(self._head)
+            if 0 < missing_bytes <= len(piece):
+                self._head += piece[:missing_bytes]
+                piece = piece[missing_bytes:]
+                look = sniffed if look_bytes == last_bytes else glanced
+                self._media_type = look(self._name, bytes(self._head))
+            if self._media_type:
+                return
+        self._head += piece[: last_bytes - len(self._head)]
 
     def _sniff(self) -> MediaType:
-        sniff, accepted = FILE_RULES[self._name]
-        media_type = sniff(self._head)
-        if media_type is None:
-            raise UnsupportedMediaType(self._name, accepted)
-        return media_type
+        return sniffed(self._name, bytes(self._head))
 
 
 class TextPart:

@@ -10,6 +10,7 @@ from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
+from app.settings import Settings
 from app.web import headers
 from app.web.assets import versioned_file
 from app.web.openapi.document import document_of
@@ -28,9 +29,9 @@ FRESH_SECONDS = 60
 _UNCHANGED = Answer("It is still what you have.", status=304, media_type=None, headers=(ETAG,))
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, settings: Settings) -> None:
     """Writes the document, once all views are there."""
-    app.extensions[EXTENSION] = json.dumps(document_of(app), separators=(",", ":")).encode()
+    app.extensions[EXTENSION] = json.dumps(document_of(app, settings), separators=(",", ":")).encode()
 
 
 @reference.get("/api/openapi.json")

@@ -42,6 +42,8 @@ def share(share_token: str) -> Response:
         video=links.video(job),
         poster=links.poster(job),
         address=links.share_page(job),
+        # Whoever sees this page gets at the service by its address, be it the public one or another.
+        source=f"../videos/{(links.video(job) or '').rpartition('/')[2]}",
     )
     policy = headers.of_a_shared_page(services().settings.public_url, redirects.origins())
     return Response(page, headers=NOT_FOR_INDEXES | policy, mimetype=HTML)

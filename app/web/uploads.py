@@ -6,7 +6,6 @@ at any point leaves nothing on the disk.
 
 from __future__ import annotations
 
-import difflib
 import errno
 import re
 import shutil
@@ -28,6 +27,7 @@ from app.errors import (
     RepeatedPart,
     UnknownPart,
 )
+from app.inspection import NO_LIMITS, MediaLimits, inspect
 from app.media import FILE_RULES, MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
 from app.states import Motion
 from app.web.fingerprints import Fingerprint
@@ -65,16 +65,19 @@ def receive(
     max_file_bytes: int,
     check_webhook_url: Callable[[str], str],
     fingerprint: Fingerprint | None = None,
+    limits: MediaLimits = NO_LIMITS,
 ) -> Iterator[Submission]:
     """Reads a body into `folder`, which must not exist yet and is gone, with what is left in it, on leaving.
 
     The caller moves the files away inside the `with`. `content_length` is None for a chunked body;
-    `check_webhook_url` returns the URL to use; `fingerprint` is taken, if there is one to be taken.
+    `check_webhook_url` returns the URL to use; `fingerprint` is taken, if there is one to be taken; `limits`
+    are what headers of the files may claim.
     The refusals that need no byte of the body come first.
 
     Raises:
         NotMultipart, MalformedBody, BodyTooLarge, FileTooLarge, UnsupportedMediaType, UnknownPart,
-        RepeatedPart, MissingPart, EmptyFile, InvalidWebhookUrl, InvalidParameter: the body's fault.
+        RepeatedPart, MissingPart, EmptyFile, FileTooShort, TooManyPixels, AudioTooLong, NoSound,
+        InvalidWebhookUrl, InvalidParameter: the body's fault.
         DiskFull: the disk is, before or during the upload, or in the `with`.
         UploadTooSlow: raised by a stream that knows about time (`app.web.connection`).
     """
@@ -83,7 +86,7 @@ def receive(
     if content_length is not None and content_length > max_body_bytes:
         raise BodyTooLarge
     expected_bytes = max_body_bytes if content_length is None else content_length
-    with _scratch(folder, expected_bytes), closing(_Form(folder, max_file_bytes)) as form:
+    with _scratch(folder, expected_bytes), closing(_Form(folder, max_file_bytes, limits)) as form:
         open_part = _watched(form.open_part, fingerprint) if fingerprint else form.open_part
         _pump(stream, MultipartReader(boundary, open_part), max_body_bytes)
         yield form.submission(check_webhook_url)
@@ -133,9 +136,10 @@ class _Form:
     the checks that come before it in the contract, which later parts may still fail.
     """
 
-    def __init__(self, folder: Path, max_file_bytes: int) -> None:
+    def __init__(self, folder: Path, max_file_bytes: int, limits: MediaLimits) -> None:
         self._folder = folder
         self._max_file_bytes = max_file_bytes
+        self._limits = limits
         self._files: dict[str, FilePart] = {}
         self._texts: dict[str, TextPart] = {}
         self._refusal: BadRequest | None = None
@@ -149,13 +153,15 @@ class _Form:
             return self._files.setdefault(name, file)
         if name in _TEXT_NAMES:
             return self._texts.setdefault(name, TextPart(name))
-        return self._drop(UnknownPart(name[:_MAX_SHOWN_NAME], _nearest(name)))
+        return self._drop(UnknownPart(name, (*FILE_RULES, *_TEXT_NAMES)))
 
     def submission(self, check_webhook_url: Callable[[str], str]) -> Submission:
         """What the whole body says."""
         if self._refusal:
             raise self._refusal
         image, audio = self._file("image"), self._file("audio")
+        for name, file in (("image", image), ("audio", audio)):
+            inspect(name, file.path, file.media_type, self._limits)
         webhook_url = self._text("webhookUrl")
         return Submission(
             image=image,
@@ -184,12 +190,6 @@ class _Form:
 
 
 _TEXT_NAMES = ("webhookUrl", "motion", "loudness")
-_MAX_SHOWN_NAME = 64
-
-
-def _nearest(name: str) -> str:
-    known_names = {known.lower(): known for known in (*FILE_RULES, *_TEXT_NAMES)}
-    return known_names[difflib.get_close_matches(name.lower(), known_names, n=1, cutoff=0)[0]]
 
 
 def _motion(text: str) -> Motion:

@@ -161,3 +161,34 @@ def test_a_status_is_paged_by_cursor_too(world: World) -> None:
 
     assert seen == wanted[::-1]
     assert cursor == {"cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "hint"),
+    [
+        ("/api/jobs?state=FAILED", "state", "Did you mean 'status'?"),
+        ("/api/jobs?limit=1&page=2", "page", "Known here: limit, cursor, status, deleted."),
+        ("/api/status/abcdefghijklmnopqrstuvwx?verbose", "verbose", "None is known here."),
+        ("/api/usage?day=3", "day", "Did you mean 'days'?"),
+    ],
+)
+def test_a_parameter_that_is_not_known_is_named_beside_the_nearest_that_is(
+    world: World, path: str, name: str, hint: str
+) -> None:
+    answer = world.alice.get(path)
+
+    assert answer.status_code == 400
+    assert answer.json == {
+        "error": f"Unknown parameter '{name}'. {hint}",
+        "code": "unknown_parameter",
+        "parameter": name,
+    }
+
+
+@pytest.mark.parametrize("path", ["/health?now", "/api/health?now=1", "/api/openapi.json?v=3", "/?utm=1"])
+def test_where_no_key_is_needed_a_parameter_more_does_no_harm(world: World, path: str) -> None:
+    assert world.app.test_client().get(path).status_code == 200
+
+
+def test_who_has_no_key_hears_of_that_first(world: World) -> None:
+    assert world.app.test_client().get("/api/jobs?state=FAILED").status_code == 401

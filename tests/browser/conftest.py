@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from app.service import PROCFILE
+from app import shipped
 from tests.browser.visitor import Visitor
 from tests.browser.watched import DESKTOP
 from tests.processes import missing
 from tests.service import Service
 
-EXAMPLES = PROCFILE.parent / "examples"
+EXAMPLES = shipped.ROOT / "examples"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Until what is expected is there. The machine may be busy.
 DEADLINE_MS = 30_000

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, FilePayload, expect
 from app import apikeys
 from app.database import Database
 from tests.browser.visitor import PICTURE, Visitor, no_workers
-from tests.service import Service, User, wait_until
+from tests.service import Service, User
 
 ANOTHER: FilePayload = {**PICTURE, "name": "another.png"}
 
@@ -38,7 +38,7 @@ def test_a_second_submission_is_refused_as_such_and_its_files_stay(visitor: Visi
 
     assert second.chosen("image") == "another.png"
     second.make()
-    wait_until(lambda: len(visitor.user.http.get("/api/jobs").json()["jobs"]) == 2)
+    expect(second.rows).to_have_count(2)
     second.made()
     assert (second.chosen("image"), second.chosen("audio")) == (None, None)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Route, ViewportSize, expect
+from playwright.sync_api import Browser, Route, ViewportSize, expect
 
 from app.web.page import ACCEPTED
 from tests.browser.visitor import PICTURE, Visitor, no_workers
+from tests.service import Service
 
 PHONE = ViewportSize(width=360, height=740)
 PDF = {**PICTURE, "buffer": b"%PDF-1.7\n"}
@@ -282,3 +284,33 @@ def test_nobody_is_kept_out_and_nothing_is_wider_than_a_phone(visitor: Visitor) 
     page.goto(visitor.user.http.get("/api/jobs").json()["jobs"][0]["outputShareLink"])
 
     assert (visitor.barriers(), visitor.fits) == ([], True)
+
+
+@pytest.fixture
+def misnamed(tmp_path: Path) -> Iterator[Service]:
+    """A service whose links lead nowhere from here."""
+    with Service(tmp_path, RENDER_WORKERS="1", PUBLIC_URL="http://nowhere.invalid/under") as service:
+        yield service
+
+
+def test_videos_play_from_where_the_page_is_and_one_that_can_t_be_loaded_is_said_to_be(
+    browser: Browser, misnamed: Service
+) -> None:
+    with browser.new_context() as context:
+        visitor = Visitor(context.new_page(), misnamed)
+        visitor.enter()
+        visitor.choose()
+        visitor.make()
+        visitor.made()
+        expect(visitor.page.locator("#stage-video")).to_have_js_property("readyState", 4)
+        (shared,) = visitor.page.locator("#stage-share-page").evaluate_all(
+            "all => all.map(each => each.href)"
+        )
+
+        context.route("**/videos/**", lambda route: route.fulfill(status=404))
+        visitor.page.get_by_role("button", name="Watch").click()
+        expect(visitor.page.get_by_text("The video can't be loaded.")).to_be_visible()
+
+        context.unroute("**/videos/**")
+        visitor.page.goto(shared)
+        visitor.page.wait_for_function("document.querySelector('video').readyState >= 1")

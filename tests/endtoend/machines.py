@@ -14,8 +14,8 @@ import httpx
 import redis
 from honcho.environ import parse_procfile
 
+from app import shipped
 from app.queues import Doorbell
-from app.service import PROCFILE
 from tests.processes import Server, free_ports
 
 #: As on any machine, but that a lost worker is noticed soon, and that this machine has room for one only.
@@ -100,5 +100,5 @@ def fleet(folder: Path, shared: Mapping[str, str]) -> Iterator[Fleet]:
 
 def command_of(process: str) -> list[str]:
     """argv of one of the Procfile's processes, with our Python's programs."""
-    program, *arguments = shlex.split(parse_procfile(PROCFILE.read_text()).processes[process])
+    program, *arguments = shlex.split(parse_procfile(shipped.procfile().read_text()).processes[process])
     return [str(Path(sys.executable).parent / program), *arguments]

@@ -16,12 +16,12 @@ import httpx
 import pytest
 import trustme
 
-from app.service import PROCFILE
+from app import shipped
 from tests.processes import Server, free_ports, missing
 from tests.service import Service, User
 from tests.world import png, wav
 
-CONFIGURATION = (PROCFILE.parent / "deploy" / "nginx.conf").read_text()
+CONFIGURATION = (shipped.ROOT / "deploy" / "nginx.conf").read_text()
 #: What a distribution's own nginx.conf would say. Its own user may not enter the test's folder.
 AROUND = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1; {user}

@@ -17,12 +17,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.service import PROCFILE
+from app import shipped
 from tests.endtoend.machines import command_of
 from tests.processes import missing
 from tests.service import TALKREEL, Service, wait_until
 
-ROOT = PROCFILE.parent
+ROOT = shipped.ROOT
 STARTS = {
     "the whole service": [TALKREEL, "up"],
     **{process: command_of(process) for process in ("web", "worker", "sweeper")},
@@ -191,6 +191,12 @@ def test_the_first_start_prints_a_key_and_a_line_that_works_as_it_is(own_service
     answer = subprocess.run(["/bin/sh", "-c", curl_line(printed)], cwd=ROOT, capture_output=True, timeout=30)
 
     assert json.loads(answer.stdout)["message"] == "Job created"
+
+
+def test_the_first_key_is_an_admin_s(own_service: Service) -> None:
+    first, *_ = talkreel(own_service, "keys", "list")
+
+    assert (first["name"], first["admin"]) == ("first", True)
 
 
 def test_the_secret_that_signs_urls_is_its_owner_s_alone(own_service: Service) -> None:

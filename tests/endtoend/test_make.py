@@ -148,6 +148,8 @@ def test_a_job_that_fails_ends_with_1_and_its_sentence(service: Service, alice: 
     ("options", "sentence"),
     [
         (["--motion", "wild"], "'wild' is not one of"),
+        (["--loudness", "nan", "--local"], "'nan' is not a number"),
+        (["--loudness", "inf", "--local"], "is not in the range"),
         (["--loudness", "-40"], "-40"),
         (["-o", "nowhere/out.mp4"], "there is no folder nowhere"),
         (["--timeout", "soon"], "'soon' is not a time"),
@@ -155,7 +157,7 @@ def test_a_job_that_fails_ends_with_1_and_its_sentence(service: Service, alice: 
         (["--url", "nonsense", "--key", "a"], "is not an address"),
         (["--local"], "LEASE_SECONDS='soon'"),
     ],
-    ids=["motion", "loudness", "folder", "timeout", "key", "url", "settings"],
+    ids=["motion", "nan", "inf", "loudness", "folder", "timeout", "key", "url", "settings"],
 )
 def test_bad_usage_ends_with_2(folder: Path, options: list[str], sentence: str) -> None:
     done = made_here(folder, {"LEASE_SECONDS": "soon"}, *options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,21 @@ def test_a_video_is_made_waited_for_listed_and_saved_over_stdio(service: Service
         shown.append((progress, message))
 
     async def talk(client: Client) -> None:
-        files = {"portrait_path": str(image), "voice_path": str(audio), "motion": "still"}
+        files = {
+            "portrait_path": str(image),
+            "voice_path": str(audio),
+            "motion": "still",
+            "loudness": -20,
+        }
         made = good(await client.call_tool("make_talking_video", files))
         waited = await client.call_tool("wait_for_video", {"job_id": made["jobId"]}, progress_callback=show)
         saved = await client.call_tool("save_video", {"job_id": made["jobId"], "path": str(out)})
         listed = await client.call_tool("list_videos", {"status": "COMPLETED"})
         assert (good(waited)["status"], good(waited)["width"]) == ("COMPLETED", 32)
+        # What was asked for was understood: so little of a voice can't be levelled.
+        assert [each["code"] for each in good(waited)["warnings"]] == ["too_short_to_level"]
+        assert client.server_info
+        assert client.server_info.version == version("talkreel")
         assert good(saved) == {"path": str(out)}
         assert [job["id"] for job in good(listed)["result"]] == [made["jobId"]]
 
@@ -83,6 +93,8 @@ def http_server(service: Service, tmp_path: Path) -> Iterator[str]:
 
 def test_over_http_files_are_sent_and_none_is_read_or_written(http_server: str) -> None:
     async def talk(client: Client) -> None:
+        quiet = await client.call_tool("make_talking_video", {"portrait": "", "voice": "", "loudness": -99})
+        assert "greater than or equal to -30" in error(quiet)
         tools = {tool.name: tool.input_schema["properties"] for tool in (await client.list_tools()).tools}
         image, audio = (base64.b64encode(content).decode() for content in (png(), wav()))
         files = {"portrait": image, "voice": audio, "motion": "still"}

@@ -13,9 +13,7 @@ from worker.talking.faces import CHIN, FOREHEAD, LEFT_EAR, RIGHT_EAR, Accepted, 
 from worker.talking.mesh import LEFT_EYE, POINTS, RIGHT_EYE
 
 
-def flat_face(
-    width_px: float = 200, *, yaw_degrees: float = 0, pitch_degrees: float = 0, x: float = 0
-) -> Face:
+def flat_face(width_px: float = 200, *, yaw_degrees: float = 0, x: float = 0) -> Face:
     """A face of the points that matter for measures, on a plane turned by one of the angles."""
     half = width_px / 2
     points = np.zeros((POINTS, 3))
@@ -28,11 +26,10 @@ def flat_face(
         CHIN: (0, half, 0),
     }.items():
         points[index] = place
-    yaw, pitch = math.radians(yaw_degrees), math.radians(pitch_degrees)
-    across, down = points[:, 0].copy(), points[:, 1].copy()
+    yaw = math.radians(yaw_degrees)
+    across = points[:, 0].copy()
     points[:, 0] = x + across * math.cos(yaw)
-    points[:, 1] = down * math.cos(pitch)
-    points[:, 2] = across * math.sin(yaw) - down * math.sin(pitch)
+    points[:, 2] = across * math.sin(yaw)
     return Face(points, score=0.95)
 
 
@@ -41,13 +38,6 @@ def test_yaw_is_the_angle_that_the_face_is_turned_by(degrees: float) -> None:
     face = flat_face(yaw_degrees=degrees)
     assert face.yaw_degrees == pytest.approx(degrees)
     assert face.width_px == pytest.approx(200 * math.cos(math.radians(degrees)))
-
-
-@pytest.mark.parametrize("degrees", [-30, 0, 25])
-def test_pitch_is_positive_for_a_raised_chin(degrees: float) -> None:
-    face = flat_face(pitch_degrees=degrees)
-    assert face.pitch_degrees == pytest.approx(degrees)
-    assert (face.points[CHIN, 2] < face.points[FOREHEAD, 2]) == (degrees > 0)
 
 
 @pytest.mark.parametrize(("degrees", "usable"), [(39.9, True), (-39.9, True), (40.1, False), (-40.1, False)])

@@ -47,7 +47,7 @@ def test_the_background_is_exactly_the_picture_s(portrait: portraits.Maker, pose
         assert changed.any()
         scale = portrait().size[0] / source.shape[1]
         for y, x in np.argwhere(changed):
-            row, column = head.node_of(x * scale, y * scale)
+            row, column = head.grid.nearest(x * scale, y * scale)
             assert not still[row, column]
 
 
@@ -55,7 +55,7 @@ def test_what_is_near_moves_further_than_what_is_far() -> None:
     portrait = portraits.close_up()
     head = Head(*portrait.size, portrait.points)
     dx, dy = head.displacement(Pose(yaw=0.05))
-    nose, ear = (head.node_of(*portrait.points[number, :2]) for number in (4, 234))
+    nose, ear = (head.grid.nearest(*portrait.points[number, :2]) for number in (4, 234))
 
     assert dx[nose] > 5 * abs(dx[ear])
     assert dx[nose] > 1

@@ -44,7 +44,27 @@ def test_secure_sentinels_lead_to_a_secure_server() -> None:
     assert asked.connection_class is SSLConnection
 
 
-@pytest.mark.parametrize("url", ["http://host", "redis+sentinel://me:hidden@host?sentinel_password=hidden"])
+def test_sentinels_may_all_be_in_brackets_and_their_service_have_no_database() -> None:
+    pool = pool_of("redis+sentinel://:p@[::1]:5000,127.0.0.1/main")
+
+    asked = [each.connection_pool.connection_kwargs for each in pool.sentinel_manager.sentinels]
+    assert [(each["host"], each["port"]) for each in asked] == [("::1", 5000), ("127.0.0.1", 26379)]
+    known = {name: pool.connection_kwargs[name] for name in ("db", "username", "password")}
+    assert known == {"db": 0, "username": None, "password": "p"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://host",
+        "redis://:hidden@host:port/0",
+        "redis://:hidden@[::1/0",
+        "redis+sentinel://me:hidden@host?sentinel_password=hidden",
+        "redis+sentinel://me:hidden@host:99999/main",
+        "redis+sentinel://me:hidden@[::1,host/main",
+        "redis+sentinel://me:hidden@host,/main",
+    ],
+)
 def test_another_url_stops_the_start_and_shows_no_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", url)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app import ids
 from tests.upload.bodies import PNG, part
 from tests.upload.server import Server, head, running
 
@@ -37,7 +38,7 @@ def test_no_control_socket_is_left_in_the_home_directory(
 
 
 def test_an_upload_that_a_crash_left_is_gone_after_the_start(tmp_path: Path) -> None:
-    left, young = (tmp_path / "incoming" / name for name in ("left", "young"))
+    left, young = (tmp_path / "incoming" / name for name in (ids.new_id(), ids.new_id()))
     for folder in (left, young):
         folder.mkdir(parents=True)
     os.utime(left, (0, 0))

@@ -109,6 +109,12 @@ def test_an_unknown_part_is_named_beside_the_nearest_known(folder: Path, name: s
     assert f"'{nearest}'" in error.sentence
 
 
+def test_an_unknown_part_that_is_like_none_is_named_beside_all_that_are_known(folder: Path) -> None:
+    error = refusal(closed(part("image", PNG), part("audio", WAV), part("text", b"x")), folder)
+    assert error.sentence.startswith("Unknown part 'text'. Known here: image, audio, ")
+    assert "Did you mean" not in error.sentence
+
+
 @pytest.mark.fault(21)
 @pytest.mark.parametrize("name", ["image", "audio", "motion"])
 def test_a_repeated_part_is_refused(folder: Path, name: str) -> None:

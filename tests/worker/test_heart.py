@@ -46,6 +46,9 @@ def test_progress_is_shown_and_never_falls(database: Database, lease: Lease) -> 
     with heart_of(database, lease, lease_seconds=15) as heart:
         heart.report(Phase.VIDEO, 0.4)
         wait_until(lambda: shown(database, lease).progress == 40, seconds=5)
+        assert shown(database, lease).eta_seconds is None, "nothing is known yet"
+        heart.expect(100)
+        wait_until(lambda: 90 < (shown(database, lease).eta_seconds or 0) <= 100, seconds=5)
         heart.report(Phase.MUXING, 0.2)
         wait_until(lambda: shown(database, lease).phase is Phase.MUXING, seconds=5)
 

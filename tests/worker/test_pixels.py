@@ -16,11 +16,15 @@ from PIL import Image, ImageCms
 
 from app.media import MediaType
 from tests.media_samples import BLUE, GREEN, RED, WHITE, Samples, patches
+from worker import heif
 from worker.failures import RenderFailed
-from worker.pixels import fitting_size, normalise
+from worker.pixels import normalise
+from worker.resizing import fitting_size
 from worker.scene import Picture
 
 MAX_PIXELS = 50_000_000
+
+assert heif  # It is what brings the decoder of HEIC.
 
 
 def normal(path: Path, media_type: MediaType, folder: Path, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -63,6 +67,12 @@ PATCHES: list[tuple[int, ...]] = [RED, GREEN, BLUE, WHITE]
         ("P", "x.png", MediaType.PNG, {}),
         ("RGB", "x.webp", MediaType.WEBP, {"lossless": True}),
         ("RGBA", "x.webp", MediaType.WEBP, {"lossless": True}),
+        ("RGB", "x.heic", MediaType.HEIC, {"quality": 90}),
+        ("RGB", "x.heic", MediaType.HEIC, {"quality": 90, "tile_size": 128}),
+        ("RGBA", "x.heic", MediaType.HEIC, {"quality": -1, "chroma": 444}),
+        ("RGB", "x.avif", MediaType.AVIF, {"quality": 90}),
+        ("RGBA", "x.avif", MediaType.AVIF, {"quality": 90, "subsampling": "4:4:4"}),
+        ("RGB", "x.avif", MediaType.AVIF, {"quality": 90, "range": "limited"}),
     ],
 )
 def test_colours_survive_every_mode(
@@ -144,14 +154,20 @@ STORED = {
 @pytest.mark.parametrize("orientation", STORED)
 @pytest.mark.parametrize(
     ("name", "media_type"),
-    [("x.jpg", MediaType.JPEG), ("x.png", MediaType.PNG), ("x.webp", MediaType.WEBP)],
+    [
+        ("x.jpg", MediaType.JPEG),
+        ("x.png", MediaType.PNG),
+        ("x.webp", MediaType.WEBP),
+        ("x.heic", MediaType.HEIC),
+        ("x.avif", MediaType.AVIF),
+    ],
 )
 def test_the_picture_is_upright(folder: Path, orientation: int, name: str, media_type: MediaType) -> None:
     turn = STORED[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = patches() if turn is None else patches().transpose(turn)
-    picture = normal(saved(folder, stored, name, exif=exif, quality=95), media_type, folder)
+    picture = normal(saved(folder, stored, name, exif=exif.tobytes(), quality=95), media_type, folder)
     assert (picture.width, picture.height) == (320, 240)
     assert alike(corners(picture), PATCHES, tolerance=12)
 
@@ -258,7 +274,13 @@ def test_a_pixel_bomb_costs_nothing(folder: Path) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.6, 0.9])
 @pytest.mark.parametrize(
     ("name", "media_type"),
-    [("x.jpg", MediaType.JPEG), ("x.png", MediaType.PNG), ("x.webp", MediaType.WEBP)],
+    [
+        ("x.jpg", MediaType.JPEG),
+        ("x.png", MediaType.PNG),
+        ("x.webp", MediaType.WEBP),
+        ("x.heic", MediaType.HEIC),
+        ("x.avif", MediaType.AVIF),
+    ],
 )
 def test_a_cut_file_is_refused(
     folder: Path, samples: Samples, share: float, name: str, media_type: MediaType

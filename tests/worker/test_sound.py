@@ -7,6 +7,7 @@ import struct
 import wave
 from array import array
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -17,6 +18,7 @@ from worker.scene import Sound
 from worker.sound import decode
 
 WAV, MP3, M4A, OGG = MediaType.WAV, MediaType.MP3, MediaType.M4A, MediaType.OGG
+WEBM, AAC, FLAC, AIFF = MediaType.WEBM, MediaType.AAC, MediaType.FLAC, MediaType.AIFF
 
 
 def decoded(source: Path, media_type: MediaType, folder: Path, max_seconds: int = 60) -> Sound:
@@ -59,6 +61,12 @@ def loudness(samples: array[int], hertz: float, rate: int) -> float:
         ("aac.m4a", M4A, ["-c:a", "aac"]),
         ("alac.m4a", M4A, ["-c:a", "alac"]),
         ("vorbis.ogg", OGG, ["-c:a", "libvorbis"]),
+        ("mulaw.wav", WAV, ["-c:a", "pcm_mulaw"]),
+        ("s16.flac", FLAC, []),
+        ("s24.flac", FLAC, ["-sample_fmt", "s32"]),
+        ("s16.aiff", AIFF, []),
+        ("s24.aiff", AIFF, ["-c:a", "pcm_s24be"]),
+        ("sowt.aiff", AIFF, ["-c:a", "pcm_s16le"]),
     ],
 )
 def test_every_codec_gives_the_exact_length_and_the_tone(
@@ -71,6 +79,54 @@ def test_every_codec_gives_the_exact_length_and_the_tone(
     assert loudness(heard[0::2], 300, 44_100) == pytest.approx(0.3, abs=0.02)
     assert loudness(heard[1::2], 410, 44_100) == pytest.approx(0.3, abs=0.02)
     assert loudness(heard[0::2], 410, 44_100) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "options"),
+    [
+        ("ima.wav", WAV, ["-c:a", "adpcm_ima_wav"]),
+        ("ms.wav", WAV, ["-c:a", "adpcm_ms"]),
+        ("voice.aac", AAC, []),
+        ("tagged.aac", AAC, ["-write_id3v2", "1", "-metadata", "title=A voice"]),
+        ("opus.webm", WEBM, ["-c:a", "libopus", "-ar", "48000"]),
+        ("live.webm", WEBM, ["-c:a", "libopus", "-ar", "48000", "-live", "1"]),
+        ("vorbis.webm", WEBM, ["-c:a", "libvorbis"]),
+    ],
+)
+def test_codecs_of_whole_blocks_give_the_length_to_a_block_and_the_tone(
+    samples: Samples, folder: Path, name: str, media_type: MediaType, options: list[str]
+) -> None:
+    sound = decoded(samples.tone(name, *options, seconds=1.5), media_type, folder)
+    assert sound.channels == 2
+    assert sound.duration_seconds == pytest.approx(1.5, abs=0.06)
+    assert codes(sound) == []
+    heard = read(sound)
+    assert loudness(heard[0::2], 300, sound.sample_rate) == pytest.approx(0.3, abs=0.03)
+    assert loudness(heard[1::2], 410, sound.sample_rate) == pytest.approx(0.3, abs=0.03)
+
+
+@pytest.mark.parametrize("length", [200, 700, 60_000])
+def test_rubbish_before_an_mp3_is_skipped(samples: Samples, folder: Path, length: int) -> None:
+    plain = samples.tone("rubbish.mp3", "-b:a", "64k", seconds=1.5)
+    rubbish = b"\x07" + Random(length).randbytes(length)
+    whole, behind = decoded(plain, MP3, folder), samples.written("behind.mp3", rubbish + plain.read_bytes())
+    expected = read(whole)
+    sound = decoded(behind, MP3, folder)
+    assert (sound.samples, codes(sound)) == (whole.samples, [])
+    assert read(sound) == expected
+
+
+def test_tags_around_an_mp3_are_not_heard(samples: Samples, folder: Path) -> None:
+    plain = samples.tone("tagged.mp3", "-b:a", "64k", seconds=1.5)
+    ape = b"APETAGEX" + struct.pack("<IIII8x", 2000, 100_000, 1, 0xA000_0000) + bytes(99_968)
+    footer = ape + b"APETAGEX" + struct.pack("<IIII8x", 2000, 100_000, 1, 0x8000_0000)
+    id3 = b"ID3\x03\0\0\0\x10\0\0" + bytes(0x10 << 14)
+    source = samples.written("tags.mp3", id3 + ape + bytes(32) + plain.read_bytes() + footer)
+    expected = decoded(plain, MP3, folder).duration_seconds
+    sound = decoded(source, MP3, folder)
+    # A tag at the end may cost the knowledge of how much of the last frame is sound.
+    assert sound.duration_seconds == pytest.approx(expected, abs=1152 / 44_100)
+    assert codes(sound) == []
 
 
 def test_opus_is_heard_at_48_khz(samples: Samples, folder: Path) -> None:
@@ -227,7 +283,7 @@ def test_what_is_too_long_is_not_decoded_to_its_end(samples: Samples, folder: Pa
     assert (folder / "sound.wav").stat().st_size < 5 * 48_000 * 2
 
 
-@pytest.mark.parametrize("media_type", [WAV, MP3, M4A, OGG])
+@pytest.mark.parametrize("media_type", [WAV, MP3, M4A, OGG, WEBM, AAC, FLAC, AIFF])
 @pytest.mark.parametrize(
     "content", [b"", b"\0", b"RIFF", b"\xff\xfb\x90\x64" * 3, bytes(100_000), bytes(range(256)) * 99]
 )
@@ -239,7 +295,7 @@ def test_rubbish_ends_in_a_sentence(
 
 
 @pytest.mark.fault(22)
-@pytest.mark.parametrize("media_type", [WAV, MP3, M4A, OGG])
+@pytest.mark.parametrize("media_type", [WAV, MP3, M4A, OGG, WEBM, AAC, FLAC, AIFF])
 @pytest.mark.parametrize(
     "script", ["ffconcat version 1.0\nfile secret.wav\n", "#EXTM3U\n#EXTINF:1,\nsecret.wav\n"]
 )

@@ -64,11 +64,6 @@ class Face:
         """How far it is turned to the side; positive towards the right of the picture."""
         return _lean_degrees(self.points[LEFT_EAR] - self.points[RIGHT_EAR])
 
-    @property
-    def pitch_degrees(self) -> float:
-        """How far it looks up; negative when it looks down. Right to about 10 degrees: foreheads differ."""
-        return _lean_degrees(self.points[FOREHEAD] - self.points[CHIN])
-
 
 @dataclass(frozen=True)
 class Accepted:

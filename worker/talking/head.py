@@ -66,21 +66,17 @@ class Head:
         self._size = (width, height)
         self._face = _Face.of(floats(points))
         self.box = _moving_box(self._face, width, height)
-        self._grid = NodeGrid(self.box, PITCH_PX)
+        self.grid = NodeGrid(self.box, PITCH_PX)
         self._chroma_grid = NodeGrid(self.box.halved(), PITCH_PX // 2)
-        self.mask = _mask(self._face, self._grid, width, height)
-        self._depth = _depth(self._face, floats(points), self._grid) * self.mask * self._face.width
-        self._brow = _brow_lift(self._face, floats(points), self._grid) * self.mask * self._face.width
-        self._from_neck_x = (self._grid.x - self._face.neck[0]) * self.mask
-        self._from_neck_y = (self._grid.y - self._face.neck[1]) * self.mask
+        self.mask = _mask(self._face, self.grid, width, height)
+        self._depth = _depth(self._face, floats(points), self.grid) * self.mask * self._face.width
+        self._brow = _brow_lift(self._face, floats(points), self.grid) * self.mask * self._face.width
+        self._from_neck_x = (self.grid.x - self._face.neck[0]) * self.mask
+        self._from_neck_y = (self.grid.y - self._face.neck[1]) * self.mask
         small = self.box.width * self.box.height <= MAX_CUBIC_PIXELS
-        self._luma = GridWarp(self._grid, cv2.INTER_CUBIC if small else cv2.INTER_LINEAR)
+        self._luma = GridWarp(self.grid, cv2.INTER_CUBIC if small else cv2.INTER_LINEAR)
         self._chroma = GridWarp(self._chroma_grid, cv2.INTER_LINEAR)
-        self._strips = self._grid.strips(self.mask > 0)
-
-    def node_of(self, x: float, y: float) -> tuple[int, int]:
-        """Row and column of the node nearest to a pixel of the picture."""
-        return self._grid.nearest(x, y)
+        self._strips = self.grid.strips(self.mask > 0)
 
     def displacement(self, pose: Pose) -> tuple[Floats, Floats]:
         """How far (x, y) the head moves at the nodes of its grid, in pixels."""
@@ -100,7 +96,7 @@ class Head:
         if self.box.is_empty:
             return
         dx, dy = self.displacement(pose)
-        luma = floats(self._grid.x - dx), floats(self._grid.y - dy)
+        luma = floats(self.grid.x - dx), floats(self.grid.y - dy)
         chroma = floats(self._chroma_grid.x - dx / 2), floats(self._chroma_grid.y - dy / 2)
         sources, targets = i420_planes(planes, *self._size), i420_planes(out, *self._size)
         for strip in self._strips:

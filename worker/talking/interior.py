@@ -55,7 +55,6 @@ TONGUE_SHADE, TONGUE_BELOW_UPPER, TONGUE_ABOVE_LOWER = 0.35, 0.55, 0.22
 FLOOR_REACH, FLOOR_STRENGTH = 0.55, 0.55
 #: The wet inner rims of the lips: reach, strength, brightness.
 LOWER_RIM, UPPER_RIM = (0.08, 0.8, 1.0), (0.05, 0.45, 0.72)
-RIM_POWER = 1.5
 
 #: The drawing is softened by this share of the half mouth width, and at least by so many pixels.
 BLUR, MIN_BLUR_PX = 0.012, 0.6

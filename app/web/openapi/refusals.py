@@ -13,6 +13,7 @@ from app.errors import (
     InvalidApiKey,
     MissingApiKey,
     RateLimited,
+    UnknownParameter,
 )
 from app.service_bodies import ErrorBody
 from app.web.auth import needs_key
@@ -25,7 +26,11 @@ from app.web.openapi.schemas import reference
 def of_every(path: str) -> tuple[Refusal, ...]:
     """The refusals that every operation at this address may answer with."""
     limited = (RateLimited,) if is_counted(path) else ()
-    keyed = (MissingApiKey, InvalidApiKey, DatabaseUnavailable) if needs_key(path) else ()
+    keyed = (
+        (MissingApiKey, InvalidApiKey, DatabaseUnavailable, UnknownParameter("state", ["status"]))
+        if needs_key(path)
+        else ()
+    )
     return (*limited, *keyed, InternalError("5f2b1c9d8e7a6b40"))
 
 

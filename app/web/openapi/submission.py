@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from app.errors import (
     ActiveJobExists,
+    AudioTooLong,
     BodyTooLarge,
     DiskFull,
     EmptyFile,
     FileTooLarge,
+    FileTooShort,
     IdempotencyKeyReused,
     InvalidParameter,
     InvalidWebhookUrl,
     MalformedBody,
     MissingPart,
+    NoSound,
     NotMultipart,
     RepeatedPart,
     Stopping,
     StorageUnavailable,
+    TooManyPixels,
     UnknownPart,
     UnsupportedMediaType,
     UploadTooSlow,
@@ -41,8 +45,10 @@ IDEMPOTENCY_KEY = Parameter(
 def _file(name: str, more: str) -> Object:
     return {
         "type": "string",
-        "contentMediaType": "application/octet-stream",
-        "description": f"The file: {FILE_RULES[name][1]}, {more}. Its bytes decide, not its declared type.",
+        # Of OpenAPI 3.0: what a JSON Schema says (`contentMediaType`) generators of clients take for text.
+        "format": "binary",
+        "description": f"The file: {FILE_RULES[name].accepted}, {more}."
+        " Its bytes decide, not its declared type.",
     }
 
 
@@ -113,7 +119,11 @@ REFUSALS = (
     MalformedBody,
     MissingPart("image"),
     EmptyFile("audio"),
-    UnknownPart("picture", "image"),
+    FileTooShort("image", 24),
+    TooManyPixels(9000, 9000, 50_000_000),
+    AudioTooLong(14_400),
+    NoSound(),
+    UnknownPart("images", ["image"]),
     RepeatedPart("audio"),
     InvalidParameter("motion", "auto, talking or still"),
     InvalidWebhookUrl,
@@ -122,7 +132,9 @@ REFUSALS = (
     FileTooLarge("image", 50 << 20),
     BodyTooLarge,
     NotMultipart,
-    UnsupportedMediaType("audio", FILE_RULES["audio"][1]),
+    UnsupportedMediaType(
+        "image", FILE_RULES["image"].accepted, "a GIF: save the frame you want as JPEG or PNG"
+    ),
     IdempotencyKeyReused,
     QuotaExceeded(86_400),
     StorageUnavailable,

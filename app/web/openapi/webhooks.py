@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.payloads import StatusBody
 from app.web.openapi.operations import JSON, Object, Tag
 from app.web.openapi.parameters import DELIVERY_ID_SCHEMA
 from app.web.openapi.schemas import reference
+
+_HOUR_SECONDS = 3600
 
 EVENTS = {
     "job.completed": "The video is made",
@@ -29,15 +33,23 @@ _HEADERS: tuple[tuple[str, Object, str], ...] = (
 )
 
 
-def webhooks() -> Object:
-    """The document's `webhooks` (OpenAPI 3.1.1, section 4.8.1)."""
-    return {event: {"post": _request(event, summary)} for event, summary in EVENTS.items()}
+def webhooks(retry_schedule: Sequence[int]) -> Object:
+    """The document's `webhooks` (OpenAPI 3.1.1, section 4.8.1); the schedule is in seconds between tries."""
+    return {event: {"post": _request(event, summary, retry_schedule)} for event, summary in EVENTS.items()}
 
 
-def _request(event: str, summary: str) -> Object:
+def _how_long(retry_schedule: Sequence[int]) -> str:
+    seconds = sum(retry_schedule)
+    if seconds >= _HOUR_SECONDS:
+        return f"{len(retry_schedule)} times in {round(seconds / _HOUR_SECONDS)} hours"
+    return f"{len(retry_schedule)} times in {seconds} seconds"
+
+
+def _request(event: str, summary: str, retry_schedule: Sequence[int]) -> Object:
     return {
         "summary": summary,
-        "description": "Sent to the job's `webhookUrl`. Anything but a 2xx is sent again, for 75 hours.",
+        "description": "Sent to the job's `webhookUrl`. Anything but a 2xx is sent again,"
+        f" {_how_long(retry_schedule)}.",
         "tags": [Tag.WEBHOOKS],
         "operationId": event.replace(".", "_"),
         "security": [],

@@ -16,6 +16,15 @@ export function copyOf(id) {
   return { root, part: (/** @type {string} */ name) => root.querySelector(`[data-part=${name}]`) };
 }
 
+/**
+ * The same video or share page at the address that this page is at: that one is known to lead here, whatever the
+ * service takes for its public one. @param {string} link
+ */
+export function here(link) {
+  const { pathname, search } = new URL(link);
+  return new URL(pathname.slice(pathname.search(/\/(videos|share)\//) + 1) + search, document.baseURI).href;
+}
+
 /** Shows a text in an element, or hides that where there is none. */
 export function tell(shown, text) {
   shown.textContent = text ?? "";

@@ -1,6 +1,6 @@
 /** One job in the list: what it is, and what can be done with it. */
 
-import { copyOf, element } from "./dom.js";
+import { copyOf, element, here } from "./dom.js";
 import { agoWords, statusWords } from "./words.js";
 
 /**
@@ -28,7 +28,7 @@ function detailOf({ errorMessage, retries, restorableUntil }) {
 
 function thumbOf({ outputShareLink }) {
   if (!outputShareLink) return [];
-  const image = element("img", { src: `${outputShareLink}/poster.jpg`, alt: "", loading: "lazy", decoding: "async" });
+  const image = element("img", { src: `${here(outputShareLink)}/poster.jpg`, alt: "", loading: "lazy", decoding: "async" });
   image.addEventListener("error", () => image.remove());
   return [image];
 }
@@ -44,7 +44,7 @@ function actionsOf(job, does) {
   if (job.status === "PENDING") return [button("watch", "Follow"), button("cancel", "Cancel")];
   if (job.status === "PROCESSING") return [button("watch", "Follow")];
   if (job.status !== "COMPLETED") return [...hook, button("delete", "Delete")];
-  const download = element("a", { className: "button plain", href: `${job.outputVideo}&download=1`, download: "talkreel.mp4", textContent: "Download" });
+  const download = element("a", { className: "button plain", href: `${here(job.outputVideo)}&download=1`, download: "talkreel.mp4", textContent: "Download" });
   return [button("watch", "Watch"), described(download, job), button("copy", "Copy link"), ...hook, button("delete", "Delete")];
 }
 

@@ -2,10 +2,11 @@
 
 import { asWav } from "./wav.js";
 
-/** What is sent as it comes, with its file's ending. WebM isn't taken, and Opus in MP4 isn't either. */
+/** What is sent as it comes, with its file's ending. Opus in MP4 isn't taken. */
 const TAKEN = [
   ["audio/mp4;codecs=mp4a.40.2", "m4a"],
   ["audio/ogg;codecs=opus", "ogg"],
+  ["audio/webm;codecs=opus", "webm"],
 ];
 
 /** Browsers lend the microphone to secure pages only. */

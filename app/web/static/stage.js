@@ -1,7 +1,7 @@
 /** Where one job is watched: waited for, made, seen. */
 
 import { call } from "./api.js";
-import { announce, byId, element, tell } from "./dom.js";
+import { announce, byId, element, here, tell } from "./dom.js";
 import { forgetFile, keepFile, keptFile, pictureOf } from "./keptfiles.js";
 import { follow, hasEnded } from "./live.js";
 import { copyLink } from "./sharing.js";
@@ -13,6 +13,7 @@ const WORDS = {
   FAILED: "Nothing was made. The reason is below.",
   CANCELLED: "It was taken back before anybody began with it.",
 };
+const UNPLAYABLE = "The video can't be loaded. Reload the page for a fresh link, or download it.";
 
 export class Stage {
   /** @param {{onStatus: (status: any) => void, onProblem: (problem: any) => void, onClose: () => void}} hears */
@@ -21,6 +22,7 @@ export class Stage {
     this.root = byId("stage");
     this.picture = byId("stage-picture");
     this.picture.addEventListener("error", () => (this.picture.hidden = true));
+    byId("stage-video").addEventListener("error", () => this.unplayable());
     this.status = null;
     this.watching = new AbortController();
     byId("stage-close").addEventListener("click", () => this.hears.onClose());
@@ -113,10 +115,14 @@ export class Stage {
   play({ outputVideo, outputShareLink }) {
     const video = byId("stage-video");
     this.picture.hidden = true;
-    Object.assign(video, { hidden: false, poster: `${outputShareLink}/poster.jpg`, src: outputVideo });
-    byId("stage-download").href = `${outputVideo}&download=1`;
-    byId("stage-share-page").href = outputShareLink;
+    Object.assign(video, { hidden: false, poster: `${here(outputShareLink)}/poster.jpg`, src: here(outputVideo) });
+    byId("stage-download").href = `${here(outputVideo)}&download=1`;
+    byId("stage-share-page").href = here(outputShareLink);
     for (const id of ["stage-download", "stage-share-page", "stage-copy"]) byId(id).hidden = false;
+  }
+
+  unplayable() {
+    if (byId("stage-video").hasAttribute("src")) tell(byId("stage-problem"), UNPLAYABLE);
   }
 
   async cancel() {

@@ -1,0 +1,21 @@
+"""`talkreel setup`: what a program installed from a wheel still needs."""
+
+from __future__ import annotations
+
+import click
+
+from app.parts import part
+from app.settings import Settings
+from app.shipped import NotInstalled
+
+
+@click.command()
+@click.pass_obj
+def setup(settings: Settings) -> None:
+    """Bring the two face models to FACE_MODEL_DIR. Without them pictures stand still."""
+    folder = settings.face_model_dir
+    try:
+        is_new = part("models")(folder)
+    except NotInstalled as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"The face models are {'now' if is_new else 'already'} in {folder}")
