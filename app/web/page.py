@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
+from app.media import FILE_RULES, MediaType
 from app.states import JobStatus, Motion
 from app.web import headers, redirects
 from app.web.openapi.operations import HTML, Answer, Tag, described
@@ -13,6 +14,9 @@ from app.web.services import services
 page = Blueprint("page", __name__, template_folder="templates")
 
 MIB = 1 << 20
+#: Of each of a submission's files: what is accepted, in words and as media types.
+ACCEPTED = {name: rule.accepted for name, rule in FILE_RULES.items()}
+MEDIA_TYPES = {name: [each for each in MediaType if each.startswith(f"{name}/")] for name in FILE_RULES}
 
 
 @page.get("/")
@@ -28,6 +32,9 @@ def home() -> Response:
     text = render_template(
         "page.html",
         root="",
+        accepted=ACCEPTED,
+        media_types=MEDIA_TYPES,
+        max_file_bytes=settings.max_file_bytes,
         max_file_mib=settings.max_file_bytes // MIB,
         motions=list(Motion),
         statuses=list(JobStatus),

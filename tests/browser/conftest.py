@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from app import shipped
+from tests.browser.visitor import Visitor
+from tests.browser.watched import DESKTOP
 from tests.processes import missing
 from tests.service import Service
 
@@ -55,3 +57,12 @@ def finished(service: Service, portrait: Path) -> dict[str, Any]:
     alice = service.user("alice")
     voice = (EXAMPLES / "voice.mp3").read_bytes()
     return alice.wait_for(alice.submitted(portrait.read_bytes(), voice, motion="still"), "COMPLETED")
+
+
+@pytest.fixture(params=["light"])
+def visitor(request: pytest.FixtureRequest, browser: Browser, service: Service) -> Iterator[Visitor]:
+    """Somebody at the page, without a key yet."""
+    context = browser.new_context(viewport=DESKTOP, color_scheme=request.param, reduced_motion="reduce")
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=service.address)
+    yield Visitor(context.new_page(), service)
+    context.close()

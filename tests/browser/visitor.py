@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import psutil
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.watched import Watched
-from tests.service import Service, wait_until
+from tests.service import Service, User, wait_until
 from tests.world import png, wav
 
 PICTURE: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": png(320, 240)}
@@ -20,11 +21,14 @@ VOICE: FilePayload = {"name": "me.wav", "mimeType": "audio/wav", "buffer": wav(8
 class Visitor(Watched):
     """A person with a key of their own, at the page."""
 
-    def __init__(self, page: Page, service: Service) -> None:
+    def __init__(self, page: Page, service: Service, user: User | None = None) -> None:
         super().__init__(page)
         self.service = service
-        self.user = service.user("visitor")
+        self.user = user or service.user("visitor")
         self.key = self.user.key["apiKey"]
+        #: The addresses of what was sent.
+        self.posts: list[str] = []
+        page.on("request", lambda request: request.method == "POST" and self.posts.append(request.url))
         page.goto(service.address)
 
     def enter(self) -> None:
@@ -47,6 +51,22 @@ class Visitor(Watched):
 
     def made(self) -> None:
         expect(self.page.get_by_role("heading", name="Your video is ready")).to_be_visible()
+
+    def another_tab(self) -> Visitor:
+        """The same person at the page once more."""
+        return Visitor(self.page.context.new_page(), self.service, self.user)
+
+    def chosen(self, name: str) -> str | None:
+        """The name of the file that would be sent."""
+        script = "input => input.files[0]?.name ?? null"
+        return cast("str | None", self.page.locator(f"#{name}").evaluate(script))
+
+    def tile(self, name: str) -> Locator:
+        """Where that file is shown."""
+        return self.page.locator(f"[data-field={name}] [data-part=tile]")
+
+    def problem(self, name: str) -> Locator:
+        return self.page.locator(f"#{name}-problem")
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

@@ -42,8 +42,12 @@ export async function bodyOf(answer) {
 /** Calls the API and reads the JSON it answers with. */
 export const call = async (path, options = {}) => bodyOf(await ask(path, options));
 
-/** Sends the form; `onShare` hears what share of it is sent. Resolves with the new job's id. */
-export function submit(form, onShare) {
+/**
+ * Sends the form; resolves with the new job's id. Raises a Problem, or the signal's reason once that is aborted.
+ * @param {FormData} form @param {(share: number) => void} onShare hears what share of it is sent
+ * @param {AbortSignal} signal @returns {Promise<string>}
+ */
+export function submit(form, onShare, signal) {
   return new Promise((resolve, reject) => {
     // fetch can't tell how far an upload is.
     const request = new XMLHttpRequest();
@@ -56,6 +60,8 @@ export function submit(form, onShare) {
       else reject(new Problem(request.status, body, request.getResponseHeader("Retry-After")));
     };
     request.onerror = () => reject(new Problem(0, null));
+    request.onabort = () => reject(signal.reason);
+    signal.addEventListener("abort", () => request.abort());
     request.send(form);
   });
 }

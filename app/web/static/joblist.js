@@ -5,9 +5,14 @@ import { saysYes } from "./asking.js";
 import { showDeliveries } from "./deliveries.js";
 import { announce, byId, copyOf, tell } from "./dom.js";
 import { rowOf } from "./jobrow.js";
+import { currentKey } from "./key.js";
+import { hasEnded } from "./live.js";
 import { copyLink } from "./sharing.js";
 
 const PAGE = 10;
+/** The API's largest page. */
+const MOST = 100;
+const LOOK_AGAIN_MS = 3000;
 /** The choice of jobs that were deleted and can be restored. */
 const DELETED = "deleted";
 
@@ -18,6 +23,7 @@ export class JobList {
     this.list = byId("jobs-list");
     this.jobs = new Map();
     this.cursor = null;
+    this.timer = /** @type {number | undefined} */ (undefined);
     byId("jobs-refresh").addEventListener("click", () => this.load());
     byId("jobs-status").addEventListener("change", () => this.load());
     byId("jobs-older").addEventListener("click", () => this.older());
@@ -50,6 +56,7 @@ export class JobList {
     const hadFocus = old.contains(document.activeElement);
     old.replaceWith(this.rowOf(job));
     if (hadFocus) this.row(job.id).querySelector("button").focus();
+    this.lookAgain();
     return undefined;
   }
 
@@ -65,8 +72,7 @@ export class JobList {
       tell(byId("jobs-problem"), "");
       return page;
     } catch (problem) {
-      tell(byId("jobs-problem"), problem.message);
-      this.hears.onProblem(problem);
+      this.show(problem);
       return null;
     } finally {
       this.list.ariaBusy = "false";
@@ -79,6 +85,7 @@ export class JobList {
     this.list.append(...jobs.map((job) => this.rowOf(job)));
     byId("jobs-older").hidden = !pagination.hasNextPage;
     this.sayIfEmpty();
+    this.lookAgain();
   }
 
   sayIfEmpty() {
@@ -153,8 +160,29 @@ export class JobList {
       then(answer);
       announce(answer.message);
     } catch (problem) {
-      tell(byId("jobs-problem"), problem.message);
-      this.hears.onProblem(problem);
+      this.show(problem);
     }
+  }
+
+  show(problem) {
+    tell(byId("jobs-problem"), problem.message);
+    this.hears.onProblem(problem);
+  }
+
+  /** Looks again until none of the jobs shown is under way: whoever follows one sees no other. */
+  lookAgain() {
+    clearTimeout(this.timer);
+    if ([...this.jobs.values()].every(hasEnded)) return;
+    this.timer = setTimeout(() => this.catchUp(), LOOK_AGAIN_MS);
+  }
+
+  async catchUp() {
+    if (!currentKey()) return;
+    const { jobs } = await call(`api/jobs?limit=${MOST}`).catch(() => ({ jobs: [] }));
+    for (const job of jobs) {
+      const known = this.jobs.get(job.id);
+      if (known && known.status !== job.status) this.put({ ...job, jobId: job.id });
+    }
+    this.lookAgain();
   }
 }

@@ -1,29 +1,27 @@
 /** The page at the root: what its parts tell each other. */
 
 import { Composer } from "./composer.js";
-import { byId } from "./dom.js";
+import { announce, byId } from "./dom.js";
 import { JobList } from "./joblist.js";
 import { currentKey } from "./key.js";
 import { KeyForm } from "./keyform.js";
+import { hasEnded } from "./live.js";
 import { Stage } from "./stage.js";
-
-const ACTIVE = new Set(["PENDING", "PROCESSING"]);
 
 const keyForm = new KeyForm(async () => {
   const jobs = await list.load();
-  const active = jobs.find((job) => ACTIVE.has(job.status));
+  const active = jobs.find((job) => !hasEnded(job));
   if (active && !stage.jobId) watch(active.id);
 });
 
 const stage = new Stage({
   onStatus: (status) => list.put(status),
   onProblem: (problem) => {
-    leaveStage();
-    showProblem(problem);
+    stage.close();
+    list.show(problem);
   },
-  onLeave: () => {
-    composer.clear();
-    leaveStage();
+  onClose: () => {
+    stage.close();
     byId("image").focus();
   },
 });
@@ -31,43 +29,29 @@ const stage = new Stage({
 const list = new JobList({
   onWatch: (jobId) => watch(jobId),
   onProblem: (problem) => problem.isAboutTheKey && keyForm.ask(problem.message),
-  onGone: (jobId) => jobId === stage.jobId && leaveStage(),
+  onGone: (jobId) => jobId === stage.jobId && stage.close(),
 });
 
-const composer = new Composer(async () => {
-  if (!currentKey()) return keyForm.ask("Paste your key first.");
-  const { picture } = composer;
-  showStage();
-  stage.sending(picture, 0);
-  try {
-    const jobId = await composer.send((share) => stage.sending(picture, share));
-    await stage.follow(jobId, picture);
-  } catch (problem) {
-    if (problem.jobId) return watch(problem.jobId);
-    leaveStage();
-    showProblem(problem);
-  }
-  return undefined;
+const composer = new Composer({
+  mayMake: () => {
+    if (!currentKey()) keyForm.ask("Paste your key first.");
+    return Boolean(currentKey());
+  },
+  onMade: (jobId, picture) => watch(jobId, picture),
+  onStopped: () => {
+    announce("Stopped");
+    // It may have been too late.
+    list.load();
+  },
+  onProblem: (problem) => (problem.isAboutTheKey ? keyForm.ask(problem.message) : composer.show(problem)),
+  onWatch: (jobId) => watch(jobId),
 });
 
-function showProblem(problem) {
-  if (problem.isAboutTheKey) keyForm.ask(problem.message);
-  else composer.show(problem);
-}
-
-function watch(jobId) {
-  showStage();
+/** @param {string} jobId @param {File | null} picture what to show until it is made, where that is known */
+function watch(jobId, picture = null) {
+  const watched = stage.follow(jobId, picture);
   byId("stage").scrollIntoView({ block: "nearest" });
-  return stage.follow(jobId);
-}
-
-function showStage() {
-  composer.hidden = true;
-}
-
-function leaveStage() {
-  stage.close();
-  composer.hidden = false;
+  return watched;
 }
 
 if (currentKey()) keyForm.accept();

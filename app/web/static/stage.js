@@ -1,10 +1,11 @@
-/** Where one job is watched: sent, waited for, made, seen. */
+/** Where one job is watched: waited for, made, seen. */
 
 import { call } from "./api.js";
 import { announce, byId, element, here, tell } from "./dom.js";
+import { forgetFile, keepFile, keptFile, pictureOf } from "./keptfiles.js";
 import { follow, hasEnded } from "./live.js";
 import { copyLink } from "./sharing.js";
-import { etaWords, phaseWords, statusWords } from "./words.js";
+import { etaWords, phaseWords, shareWords, statusWords } from "./words.js";
 
 const TITLES = { COMPLETED: "Your video is ready", FAILED: "That didn't work", CANCELLED: "Cancelled" };
 const WORDS = {
@@ -13,10 +14,9 @@ const WORDS = {
   CANCELLED: "It was taken back before anybody began with it.",
 };
 const UNPLAYABLE = "The video can't be loaded. Reload the page for a fresh link, or download it.";
-const QUARTER = 25;
 
 export class Stage {
-  /** @param {{onStatus: (status: any) => void, onProblem: (problem: any) => void, onLeave: () => void}} hears */
+  /** @param {{onStatus: (status: any) => void, onProblem: (problem: any) => void, onClose: () => void}} hears */
   constructor(hears) {
     this.hears = hears;
     this.root = byId("stage");
@@ -25,7 +25,7 @@ export class Stage {
     byId("stage-video").addEventListener("error", () => this.unplayable());
     this.status = null;
     this.watching = new AbortController();
-    byId("stage-another").addEventListener("click", () => this.hears.onLeave());
+    byId("stage-close").addEventListener("click", () => this.hears.onClose());
     byId("stage-cancel").addEventListener("click", () => this.cancel());
     byId("stage-copy").addEventListener("click", () => copyLink(this.status.outputShareLink));
   }
@@ -34,17 +34,11 @@ export class Stage {
     return this.root.hidden ? null : this.status?.jobId;
   }
 
-  /** Files are on their way. @param {string} picture its address @param {number} share */
-  sending(picture, share) {
-    if (share === 0) this.open(picture);
-    this.head("Sending your files", "Keep this page open until they are there.");
-    this.progress(share * 100, "");
-  }
-
-  /** Watches a job until it has ended. @param {string} jobId @param {string} picture what to show until then */
-  async follow(jobId, picture = "") {
-    this.open(picture);
+  /** Watches a job until it has ended. @param {string} jobId @param {File | null} picture what to show until then */
+  async follow(jobId, picture = null) {
+    this.open();
     const { signal } = this.watching;
+    this.illustrate(jobId, picture, signal);
     this.head("One moment", "");
     byId("stage-going").hidden = true;
     try {
@@ -59,22 +53,37 @@ export class Stage {
   }
 
   close() {
-    this.watching.abort();
+    this.leave();
     this.root.hidden = true;
-    byId("stage-video").removeAttribute("src");
-    byId("stage-video").load();
   }
 
-  open(picture) {
-    this.watching.abort();
+  open() {
+    this.leave();
     this.watching = new AbortController();
     this.status = null;
     this.root.hidden = false;
     for (const part of this.root.querySelectorAll(".actions > *, #stage-video")) part.hidden = true;
     for (const id of ["stage-problem", "stage-notices"]) tell(byId(id), "");
-    this.picture.hidden = !picture;
-    this.picture.src = picture;
+    byId("stage-close").hidden = false;
     byId("stage-title").focus();
+  }
+
+  leave() {
+    this.watching.abort();
+    URL.revokeObjectURL(this.picture.src);
+    this.picture.hidden = true;
+    this.picture.removeAttribute("src");
+    byId("stage-video").removeAttribute("src");
+    byId("stage-video").load();
+  }
+
+  /** Shows the job's picture, and keeps it for who comes back. @param {File | null} picture */
+  async illustrate(jobId, picture, signal) {
+    if (picture) keepFile(pictureOf(jobId), picture);
+    const shown = picture ?? (await keptFile(pictureOf(jobId)));
+    if (!shown || signal.aborted || this.status?.outputVideo) return;
+    this.picture.src = URL.createObjectURL(shown);
+    this.picture.hidden = false;
   }
 
   show(status) {
@@ -99,7 +108,7 @@ export class Stage {
     const notices = status.warnings.map(({ message }) => element("li", { textContent: message }));
     byId("stage-notices").replaceChildren(...notices);
     byId("stage-notices").hidden = notices.length === 0;
-    byId("stage-another").hidden = false;
+    forgetFile(pictureOf(status.jobId));
     if (status.outputVideo) this.play(status);
   }
 
@@ -120,7 +129,7 @@ export class Stage {
     const { jobId } = this.status;
     try {
       await call(`api/jobs/${jobId}/cancel`, { method: "POST" });
-      await this.follow(jobId, this.picture.src);
+      await this.follow(jobId);
     } catch (problem) {
       tell(byId("stage-problem"), problem.message);
     }
@@ -137,7 +146,6 @@ export class Stage {
     byId("stage-progress").value = percent;
     byId("stage-share").textContent = `${Math.round(percent)} %`;
     byId("stage-eta").textContent = eta;
-    const quarter = Math.floor(percent / QUARTER) * QUARTER;
-    announce(`${byId("stage-title").textContent}${quarter ? `, ${quarter} percent` : ""}`);
+    announce(shareWords(byId("stage-title").textContent, percent));
   }
 }

@@ -48,3 +48,11 @@ export function clockWords(seconds) {
 /** @param {number} bytes */
 export const sizeWords = (bytes) =>
   bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+const QUARTER = 25;
+
+/** How far something is, by quarters: to be read out. @param {string} title @param {number} percent */
+export function shareWords(title, percent) {
+  const quarter = Math.floor(percent / QUARTER) * QUARTER;
+  return quarter ? `${title}, ${quarter} percent` : title;
+}
