@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import psutil
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Request, expect
 
 from tests.browser.watched import Watched
 from tests.service import Service, User, wait_until
@@ -28,8 +28,12 @@ class Visitor(Watched):
         self.key = self.user.key["apiKey"]
         #: The addresses of what was sent.
         self.posts: list[str] = []
-        page.on("request", lambda request: request.method == "POST" and self.posts.append(request.url))
+        page.on("request", self._note_post)
         page.goto(service.address)
+
+    def _note_post(self, request: Request) -> None:
+        if request.method == "POST":
+            self.posts.append(request.url)
 
     def enter(self) -> None:
         self.paste(self.key)

@@ -84,7 +84,7 @@ def test_a_service_makes_the_video_and_it_is_fetched(service: Service, alice: Us
     assert done.returncode == 0, done.stderr
     first, facts, link, *_ = done.stdout.splitlines()
     assert first == "out.mp4"
-    assert facts.startswith("  64x48, 0.50 s, ")
+    assert facts.startswith("  384x288, 0.50 s, ")
     assert link.startswith(f"  {service.address}/share/")
     assert done.stderr.startswith("uploading   0 %\n")
     assert "done      100 %" in done.stderr
