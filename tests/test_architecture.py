@@ -71,6 +71,7 @@ FLOORS = (
     {"app.orphans"},
     {"app.operator_bodies", "app.scrape"},
     {"app.doctor"},
+    {"app.tool_parameters"},
     {"app.web", "app.service", "app.tools"},
     {"app.cli"},
     {"worker.beside"},
