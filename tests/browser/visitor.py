@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 import psutil
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Request, expect
 
 from tests.browser.watched import Watched
 from tests.service import Service, User, wait_until
@@ -28,7 +28,7 @@ class Visitor(Watched):
         self.key = self.user.key["apiKey"]
         #: The addresses of what was sent.
         self.posts: list[str] = []
-        page.on("request", lambda request: request.method == "POST" and self.posts.append(request.url))
+        page.on("request", self._note_post)
         page.goto(service.address)
 
     def enter(self) -> None:
@@ -51,6 +51,10 @@ class Visitor(Watched):
 
     def made(self) -> None:
         expect(self.page.get_by_role("heading", name="Your video is ready")).to_be_visible()
+
+    def _note_post(self, request: Request) -> None:
+        if request.method == "POST":
+            self.posts.append(request.url)
 
     def another_tab(self) -> Visitor:
         """The same person at the page once more."""
