@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from functools import partial
+from importlib import import_module
 from types import FrameType
 
 from honcho.printer import Printer
@@ -17,6 +18,7 @@ from app.children import Child
 from app.database import Database
 from app.errors import DatabaseUnavailable
 from app.listening import try_to_listen
+from app.programs import execute
 from app.settings import Settings
 from app.supervisor import Supervisor, procfile_children
 
@@ -41,6 +43,10 @@ FIRST_KEY = """
     curl -F image=@{examples}portrait.jpg -F audio=@{examples}voice.mp3 \\
          -H 'X-API-Key: {key.api_key}' {url}/api/jobs
 """
+
+
+#: What gunicorn's processes would each import for themselves, once they are forked.
+PRELOADED = ("app.web", "gunicorn.workers.gthread")
 
 
 class CannotStart(Exception):
@@ -97,7 +103,10 @@ def _supervisor(settings: Settings) -> Supervisor:
     first = []
     if settings.embeds_valkey:
         is_replaced = partial(valkey.is_running, settings)
-        first.append(Child("valkey.1", valkey.command(settings), os.environ, output, is_replaced))
+        serve = partial(execute, valkey.command(settings))
+        first.append(Child("valkey.1", serve, os.environ, output, is_replaced))
+    for module in PRELOADED:
+        import_module(module)
     counts = {"worker": settings.render_workers}
     # Their output comes to us: only we know whether it ends on a terminal.
     environment = {**os.environ, "LOG_FORMAT": settings.log_format}

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from itertools import islice
-from typing import Annotated, Literal
 
 import anyio
 from mcp.server.mcpserver import Context, MCPServer
@@ -26,8 +25,23 @@ from app.client import (
     TalkreelError,
     TookTooLong,
 )
-from app.media import MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
 from app.states import JobStatus
+from app.tool_parameters import (
+    Deleted,
+    IdempotencyKey,
+    JobId,
+    Limit,
+    Loudness,
+    Motion,
+    Permanent,
+    Portrait,
+    PortraitPath,
+    Seconds,
+    VideoPath,
+    Voice,
+    VoicePath,
+    WebhookUrl,
+)
 
 INSTRUCTIONS = """\
 Talkreel makes a video in which the person of a portrait speaks with the voice of a recording. Call
@@ -37,35 +51,6 @@ Only make people speak who agreed to it."""
 #: Two files of 24 MB each, as base64 in one body.
 MAX_HTTP_BODY_BYTES = 64 << 20
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
-JobId = Annotated[str, Field(description="The id that make_talking_video returned.")]
-Motion = Annotated[
-    Literal["auto", "talking", "still"],
-    Field(
-        description="auto: talk if a usable face is found, else stand still; talking: talk or fail; still."
-    ),
-]
-Loudness = Annotated[
-    float,
-    Field(
-        ge=MIN_LOUDNESS_LUFS,
-        le=MAX_LOUDNESS_LUFS,
-        description="What to bring the voice to, in LUFS, such as -16; left out, it stays as it is.",
-    ),
-]
-Seconds = Annotated[int, Field(ge=0, le=300, description="How long to wait at most.")]
-Limit = Annotated[int, Field(ge=1, le=1000, description="How many at most.")]
-Deleted = Annotated[
-    bool, Field(description="List those instead that were deleted and can be brought back by restore_video.")
-]
-Permanent = Annotated[
-    bool, Field(description="For good, also a job that was deleted before. Only if the user asked for that.")
-]
-PortraitPath = Annotated[str, Field(description="A JPEG, PNG or WebP file on this machine.")]
-VoicePath = Annotated[str, Field(description="An MP3, WAV, M4A or Ogg file on this machine.")]
-VideoPath = Annotated[str, Field(description="Where to put the MP4; what is there is replaced.")]
-Portrait = Annotated[str, Field(description="A JPEG, PNG or WebP file, as base64.")]
-Voice = Annotated[str, Field(description="An MP3, WAV, M4A or Ogg file, as base64.")]
 
 
 class Submitted(BaseModel):
@@ -189,10 +174,19 @@ class FileTools:
         voice_path: VoicePath,
         motion: Motion = "auto",
         loudness: Loudness | None = None,
+        webhook_url: WebhookUrl | None = None,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> Submitted:
         """Begin to make a video in which the person of a portrait speaks with the voice of a recording."""
         with _sentences():
-            job_id = self._client.submit(portrait_path, voice_path, motion=motion, loudness=loudness)
+            job_id = self._client.submit(
+                portrait_path,
+                voice_path,
+                motion=motion,
+                loudness=loudness,
+                webhook_url=webhook_url,
+                idempotency_key=idempotency_key,
+            )
             return Submitted(jobId=job_id)
 
     def save_video(self, job_id: JobId, path: VideoPath) -> Saved:
@@ -208,12 +202,26 @@ class UploadTools:
         self._client = client
 
     def make_talking_video(
-        self, portrait: Portrait, voice: Voice, motion: Motion = "auto", loudness: Loudness | None = None
+        self,
+        portrait: Portrait,
+        voice: Voice,
+        motion: Motion = "auto",
+        loudness: Loudness | None = None,
+        webhook_url: WebhookUrl | None = None,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> Submitted:
         """Begin to make a video in which the person of a portrait speaks with the voice of a recording."""
         image, audio = _decoded("portrait", portrait), _decoded("voice", voice)
         with _sentences():
-            return Submitted(jobId=self._client.submit(image, audio, motion=motion, loudness=loudness))
+            job_id = self._client.submit(
+                image,
+                audio,
+                motion=motion,
+                loudness=loudness,
+                webhook_url=webhook_url,
+                idempotency_key=idempotency_key,
+            )
+            return Submitted(jobId=job_id)
 
 
 @contextmanager

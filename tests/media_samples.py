@@ -21,7 +21,7 @@ def ffmpeg(*arguments: str | Path) -> None:
     subprocess.run(command, check=True, timeout=60)
 
 
-def patches(width: int = 320, height: int = 240) -> Image.Image:
+def patches(width: int = 384, height: int = 288) -> Image.Image:
     """Red above left, green above right, blue below left, white below right."""
     image = Image.new("RGB", (width, height), WHITE)
     half = (width // 2, height // 2)

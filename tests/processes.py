@@ -104,9 +104,9 @@ class Server:
         self._signal(signal.SIGCONT)
 
     def processes(self, words: str) -> list[psutil.Process]:
-        """Our processes, at any depth, whose command line holds `words`."""
+        """Our processes, at any depth, whose command line or name holds `words`."""
         family = psutil.Process(self._process.pid).children(recursive=True)
-        return [process for process in family if words in _command_line(process)]
+        return [process for process in family if words in f"{_command_line(process)} {_name(process)}"]
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process.poll() is None:
@@ -128,6 +128,13 @@ class Server:
 def _command_line(process: psutil.Process) -> str:
     try:
         return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
     except psutil.NoSuchProcess:
         return ""
 

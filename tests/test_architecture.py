@@ -43,7 +43,7 @@ FLOORS = (
     {"app.service_bodies", "app.deletion_bodies"},
     {"app.stored", "app.redisurl", "app.lookups", "app.render_workers", "app.sweeper_heartbeat"},
     {"app.bucket", "app.localfiles", "app.database_engines"},
-    {"app.database", "app.storage", "app.queues", "app.valkey", "app.children"},
+    {"app.database", "app.storage", "app.queues", "app.valkey", "app.children", "app.programs"},
     {"app.migrations", "app.supervisor"},
     {"app.usage"},
     {"app.segments", "app.key_bodies", "app.usage_bodies"},
@@ -71,6 +71,7 @@ FLOORS = (
     {"app.orphans"},
     {"app.operator_bodies", "app.scrape"},
     {"app.doctor"},
+    {"app.tool_parameters"},
     {"app.web", "app.service", "app.tools"},
     {"app.cli"},
     {"worker.beside"},
@@ -232,7 +233,6 @@ def test_the_client_needs_nothing_of_a_server() -> None:
         (
             "subprocess",
             {
-                "app.children",
                 "app.doctor",
                 "worker.process",
                 "worker.talking.chunk",

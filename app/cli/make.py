@@ -76,7 +76,10 @@ def make(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Make a video in which PORTRAIT (JPEG, PNG, WebP) speaks with VOICE (MP3, WAV, M4A, Ogg)."""
+    """Make a video in which PORTRAIT speaks with VOICE.
+
+    PORTRAIT is a JPEG, PNG, WebP, HEIC or AVIF; VOICE an MP3, WAV, M4A, Ogg, WebM, AAC, FLAC or AIFF.
+    """
     order = Order(portrait, voice, Motion(motion), out, loudness_lufs)
     _require_folder(out)
     with endings(as_json=as_json), _terminable():

@@ -38,7 +38,7 @@ def upgrade(database: Database) -> None:
     """
     with _one_at_a_time(database), database.unhurried() as connection:
         _require_known(connection)
-        command.upgrade(_config(connection), "head")
+        command.upgrade(config_on(connection), "head")
         connection.commit()
 
 
@@ -54,17 +54,18 @@ def is_current(database: Database) -> bool:
     """Whether the schema is the one that this version needs. Raises NewerSchema."""
     with database.engine.connect() as connection:
         _require_known(connection)
-        head = ScriptDirectory.from_config(_config(connection)).get_current_head()
+        head = ScriptDirectory.from_config(config_on(connection)).get_current_head()
         return MigrationContext.configure(connection).get_current_revision() == head
 
 
 def _require_known(connection: Connection) -> None:
-    known = {each.revision for each in ScriptDirectory.from_config(_config(connection)).walk_revisions()}
+    known = {each.revision for each in ScriptDirectory.from_config(config_on(connection)).walk_revisions()}
     if unknown := set(MigrationContext.configure(connection).get_current_heads()) - known:
         raise NewerSchema(", ".join(sorted(unknown)))
 
 
-def _config(connection: Connection) -> Config:
+def config_on(connection: Connection) -> Config:
+    """Alembic, told of our migrations, on this connection."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -31,6 +31,10 @@ class Visitor(Watched):
         page.on("request", self._note_post)
         page.goto(service.address)
 
+    def _note_post(self, request: Request) -> None:
+        if request.method == "POST":
+            self.posts.append(request.url)
+
     def enter(self) -> None:
         self.paste(self.key)
         expect(self.page.get_by_role("heading", name="Your jobs")).to_be_visible()

@@ -24,7 +24,7 @@ from tests.service import Service, User
 DISK_MEBIBYTES = 256
 #: So many that no webhook is given up, however often it is refused.
 TRIES = 300
-WEB, WORKER, SWEEPER, VALKEY = "gunicorn", "-m worker", "-m worker.sweep", "valkey-server"
+WEB, WORKER, SWEEPER, VALKEY = "talkreel-web", "talkreel-worker", "talkreel-sweepe", "valkey-server"
 
 
 class Victim:
@@ -72,7 +72,7 @@ class Victim:
             return set(session.exec(select(Job.id).where(col(Job.status).in_(sorted(ACTIVE)))))
 
     def main_processes(self, words: str) -> list[psutil.Process]:
-        """Those of the Procfile, and Valkey, whose command line ends with or holds `words`."""
+        """Those of the Procfile, and Valkey, by their name or command line."""
         return [each for each in self._children(self.service.supervisor) if _is_called(each, words)]
 
     def web_processes(self) -> list[psutil.Process]:
@@ -100,8 +100,7 @@ class Victim:
 
 def _is_called(process: psutil.Process, words: str) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
-        line = " ".join(process.cmdline())
-        return line.endswith(words) if words.startswith("-m") else words in line
+        return words in " ".join([process.name(), *process.cmdline()])
     return False
 
 

@@ -203,7 +203,7 @@ def test_the_secret_that_signs_urls_is_its_owner_s_alone(own_service: Service) -
     assert (own_service.data_dir / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("words", ["gunicorn", "-m worker.sweep", "valkey-server"])
+@pytest.mark.parametrize("words", ["talkreel-web", "talkreel-worker", "talkreel-sweepe", "valkey-server"])
 def test_a_process_that_dies_is_started_again(own_service: Service, words: str) -> None:
     alice = own_service.user("alice")
     died, *its_children = own_service.processes(words)

@@ -20,11 +20,11 @@ VOICE = Path(__file__).parents[2] / "examples" / "voice.mp3"
 def test_a_picture_and_a_voice_become_a_video(service: Service) -> None:
     alice = service.user("alice")
 
-    job_id = alice.submitted(png(320, 240), wav(44100))
+    job_id = alice.submitted(png(384, 288), wav(44100))
     status = alice.wait_for(job_id, "COMPLETED")
 
     assert status["progress"] == 100
-    assert (status["width"], status["height"], status["durationSeconds"]) == (320, 240, 1.0)
+    assert (status["width"], status["height"], status["durationSeconds"]) == (384, 288, 1.0)
     assert status["motion"] == "still"
     video = httpx.get(status["outputVideo"])
     assert video.headers["Content-Type"] == "video/mp4"
@@ -35,7 +35,7 @@ def test_a_picture_and_a_voice_become_a_video(service: Service) -> None:
 
 def test_what_a_video_took_is_on_record(service: Service) -> None:
     alice = service.user("alice")
-    picture, voice = png(320, 240), wav(44100)
+    picture, voice = png(384, 288), wav(44100)
     begun_at = time.monotonic()
 
     status = alice.wait_for(alice.submitted(picture, voice, motion="still"), "COMPLETED")

@@ -84,7 +84,7 @@ def test_a_service_makes_the_video_and_it_is_fetched(service: Service, alice: Us
     assert done.returncode == 0, done.stderr
     first, facts, link, *_ = done.stdout.splitlines()
     assert first == "out.mp4"
-    assert facts.startswith("  64x48, 0.50 s, ")
+    assert facts.startswith("  384x288, 0.50 s, ")
     assert link.startswith(f"  {service.address}/share/")
     assert done.stderr.startswith("uploading   0 %\n")
     assert "done      100 %" in done.stderr
@@ -98,7 +98,7 @@ def test_it_is_made_without_a_service_as_well(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["video"], told["motion"], told["durationSeconds"]) == ("out.mp4", "still", 0.5)
-    assert (told["width"], told["height"], told["jobId"]) == (64, 48, None)
+    assert (told["width"], told["height"], told["jobId"]) == (384, 288, None)
     assert ([each["code"] for each in told["warnings"]], told["loudness"]) == (["too_quiet_to_level"], None)
     assert told["sizeBytes"] == (folder / "out.mp4").stat().st_size
     assert_plays(folder / "out.mp4")

@@ -61,7 +61,7 @@ def test_a_video_is_made_waited_for_listed_and_saved_over_stdio(service: Service
         waited = await client.call_tool("wait_for_video", {"job_id": made["jobId"]}, progress_callback=show)
         saved = await client.call_tool("save_video", {"job_id": made["jobId"], "path": str(out)})
         listed = await client.call_tool("list_videos", {"status": "COMPLETED"})
-        assert (good(waited)["status"], good(waited)["width"]) == ("COMPLETED", 32)
+        assert (good(waited)["status"], good(waited)["width"]) == ("COMPLETED", 256)
         # What was asked for was understood: so little of a voice can't be levelled.
         assert [each["code"] for each in good(waited)["warnings"]] == ["too_short_to_level"]
         assert client.server_info

@@ -49,7 +49,7 @@ def upload_around(service: Service, number: signal.Signals) -> Iterator[bytes]:
 
 
 def web_master(service: Service) -> psutil.Process:
-    return next(each for each in service.processes("gunicorn") if each.parent() == service.supervisor)
+    return next(each for each in service.processes("talkreel-web") if each.parent() == service.supervisor)
 
 
 def answers(service: Service) -> bool:

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageCms
 
 from app.media import MediaType
 from tests.media_samples import Samples, patches
 from tests.talking.portraits import PICTURE
+from worker.decoding import FORMATS
+
+pillow_heif.register_heif_opener()
 
 #: The portrait's face alone: the one picture that talks.
 FACE = (140, 20, 300, 180)
@@ -32,6 +36,15 @@ VOICES = {
     "alac.m4a": (MediaType.M4A, ("-c:a", "alac")),
     "vorbis.ogg": (MediaType.OGG, ("-c:a", "libvorbis")),
     "opus.ogg": (MediaType.OGG, ("-c:a", "libopus", "-ar", "48000")),
+    "ima.wav": (MediaType.WAV, ("-c:a", "adpcm_ima_wav")),
+    "ms.wav": (MediaType.WAV, ("-c:a", "adpcm_ms")),
+    "mulaw.wav": (MediaType.WAV, ("-c:a", "pcm_mulaw")),
+    "opus.webm": (MediaType.WEBM, ("-c:a", "libopus", "-ar", "48000")),
+    "vorbis.webm": (MediaType.WEBM, ("-c:a", "libvorbis")),
+    "voice.aac": (MediaType.AAC, ()),
+    "voice.flac": (MediaType.FLAC, ()),
+    "voice.aiff": (MediaType.AIFF, ()),
+    "sowt.aiff": (MediaType.AIFF, ("-c:a", "pcm_s16le")),
 }
 
 
@@ -68,12 +81,18 @@ def pictures() -> list[Seed]:
         _picture(
             "moving.webp", plain, MediaType.WEBP, save_all=True, append_images=[soft.resize(plain.size)]
         ),
+        _picture("plain.heic", soft, MediaType.HEIC, exif=turned.tobytes()),
+        _picture("tiles.heic", patches(160, 120), MediaType.HEIC, tile_size=64),
+        _picture("alpha.heic", plain.convert("RGBA"), MediaType.HEIC, icc_profile=SRGB),
+        _picture("wide.heic", plain, MediaType.HEIC, color_primaries=12, transfer_characteristics=13),
+        _picture("plain.avif", soft, MediaType.AVIF, exif=turned),
+        _picture("alpha.avif", plain.convert("RGBA"), MediaType.AVIF, icc_profile=SRGB),
     ]
 
 
 def _picture(name: str, image: Image.Image, media_type: MediaType, **options: Any) -> Seed:
     buffer = io.BytesIO()
-    image.save(buffer, media_type.rpartition("/")[2], **options)
+    image.save(buffer, FORMATS[media_type], **options)
     return Seed(name, media_type, buffer.getvalue())
 
 

@@ -8,10 +8,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from honcho.printer import Printer
 
 from app.children import Child
+from app.programs import execute
 from app.supervisor import Supervisor
 from tests.service import wait_until
 
@@ -32,7 +34,7 @@ def running(supervisor: Supervisor) -> Iterator[None]:
 def test_what_dies_at_once_is_restarted_ever_later_while_the_others_go_on() -> None:
     said = io.StringIO()
     lives, dies = (
-        Child(name, [sys.executable, "-c", code], os.environ, Printer(said))
+        Child(name, partial(execute, [sys.executable, "-c", code]), os.environ, Printer(said))
         for name, code in (("lives", LIVES), ("dies", DIES))
     )
 

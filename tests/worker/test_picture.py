@@ -13,7 +13,7 @@ from worker.picture import normalise
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"), [((64, 48), (64, 48)), ((3000, 2000), (1200, 800)), ((400, 1600), (300, 1200))]
+    ("size", "expected"), [((64, 48), (384, 288)), ((3000, 2000), (1200, 800)), ((400, 1600), (300, 1200))]
 )
 def test_the_poster_is_the_picture_no_larger_than_previews_are(
     tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageStat
 
 from app.media import MediaType
 from tests.media_samples import BLUE, GREEN, RED, WHITE, Samples, patches
@@ -118,7 +118,7 @@ def _png(folder: Path, width: int, height: int, pixels: bytes, *, bits: int = 8)
 
 def test_transparency_shows_white(folder: Path) -> None:
     image = patches().convert("RGBA")
-    image.paste((0, 0, 0, 0), (0, 0, 160, 120))
+    image.paste((0, 0, 0, 0), (0, 0, 192, 144))
     picture = normal(saved(folder, image, "x.png"), MediaType.PNG, folder)
     assert alike(corners(picture), [WHITE, GREEN, BLUE, WHITE])
 
@@ -132,7 +132,7 @@ def test_a_transparent_palette_colour_shows_white(folder: Path) -> None:
 
 
 def test_of_moving_pictures_the_first_frame_is_taken(folder: Path) -> None:
-    later = Image.new("RGB", (320, 240), (0, 0, 0))
+    later = Image.new("RGB", (384, 288), (0, 0, 0))
     for name, media_type in (("x.webp", MediaType.WEBP), ("x.png", MediaType.PNG)):
         source = saved(folder, patches(), name, save_all=True, append_images=[later], lossless=True)
         assert alike(corners(normal(source, media_type, folder)), PATCHES)
@@ -168,7 +168,7 @@ def test_the_picture_is_upright(folder: Path, orientation: int, name: str, media
     exif[0x0112] = orientation
     stored = patches() if turn is None else patches().transpose(turn)
     picture = normal(saved(folder, stored, name, exif=exif.tobytes(), quality=95), media_type, folder)
-    assert (picture.width, picture.height) == (320, 240)
+    assert (picture.width, picture.height) == (384, 288)
     assert alike(corners(picture), PATCHES, tolerance=12)
 
 
@@ -200,9 +200,17 @@ def test_a_bad_profile_is_ignored_with_a_notice(folder: Path) -> None:
     [
         ((640, 480), (640, 480)),
         ((641, 481), (640, 480)),
-        ((1, 1), (16, 16)),
-        ((4, 8), (16, 32)),
-        ((17, 301), (16, 300)),
+        ((257, 256), (256, 256)),
+        ((255, 256), (510, 512)),
+        ((80, 71), (320, 284)),
+        ((157, 83), (628, 332)),
+        ((71, 71), (284, 284)),
+        ((1, 1), (256, 256)),
+        ((4, 8), (256, 512)),
+        ((17, 301), (102, 1806)),
+        ((1000, 20), (1000, 20)),
+        ((9, 1), (1916, 212)),
+        ((301, 1), (1920, 16)),
         ((3840, 2160), (1920, 1080)),
         ((2000, 1999), (1920, 1920)),
         ((6000, 4000), (1920, 1280)),
@@ -210,7 +218,9 @@ def test_a_bad_profile_is_ignored_with_a_notice(folder: Path) -> None:
         ((20_000, 100), (1920, 16)),
     ],
 )
-def test_sizes_fit_without_growing(stored: tuple[int, int], shown: tuple[int, int]) -> None:
+def test_sizes_fit_and_small_ones_grow_by_whole_factors(
+    stored: tuple[int, int], shown: tuple[int, int]
+) -> None:
     assert fitting_size(*stored) == shown
 
 
@@ -231,7 +241,7 @@ def test_scaling_down_is_told(folder: Path) -> None:
 
 def test_as_many_pixels_as_allowed_pass_and_one_more_does_not(folder: Path) -> None:
     source = saved(folder, patches(40, 30), "x.png")
-    assert normal(source, MediaType.PNG, folder, max_pixels=1200).width == 40
+    assert normal(source, MediaType.PNG, folder, max_pixels=1200).width == 360
     with pytest.raises(RenderFailed, match="40 x 30 pixels"):
         normal(source, MediaType.PNG, folder, max_pixels=1199)
 
@@ -305,3 +315,23 @@ def test_flipped_bytes_end_in_a_refusal_or_a_picture(folder: Path) -> None:
         path.write_bytes(damaged)
         with suppress(RenderFailed):
             assert normal(path, MediaType.PNG, folder).width >= 16
+
+
+@pytest.mark.parametrize("mode", ["P", "RGB", "RGBA", "L", "1"])
+def test_small_drawings_grow_pixel_by_pixel(folder: Path, mode: str) -> None:
+    drawing = patches(80, 71).quantize(4) if mode == "P" else patches(80, 71).convert(mode)
+    picture = normal(saved(folder, drawing, "x.png"), MediaType.PNG, folder)
+    with Image.open(picture.path) as shown:
+        expected = drawing.convert("RGB").resize((320, 284), Image.Resampling.NEAREST)
+        assert list(shown.tobytes()) == list(expected.tobytes())
+
+
+def test_small_photos_grow_softly(folder: Path) -> None:
+    photo = Image.effect_noise((80, 71), 60).convert("RGB").filter(ImageFilter.GaussianBlur(2))
+    picture = normal(saved(folder, photo, "x.png"), MediaType.PNG, folder)
+    with Image.open(picture.path) as shown:
+        steps = [abs(shown.getpixel((x, 100))[0] - shown.getpixel((x + 1, 100))[0]) for x in range(300)]  # type: ignore[index]
+        assert max(steps) <= 12
+        again = shown.resize(photo.size, Image.Resampling.BOX)
+    difference = ImageStat.Stat(ImageChops.difference(again, photo)).mean
+    assert max(difference) < 2

@@ -129,7 +129,7 @@ def test_the_video_is_what_the_contract_promises(samples: Samples, folder: Path)
         1,
         1,
     )
-    assert (context.width, context.height, context.has_b_frames) == (320, 240, False)
+    assert (context.width, context.height, context.has_b_frames) == (384, 288, False)
     assert (film.sound["codec"], film.sound["profile"]) == ("aac", "LC")
     assert (film.video["start"], film.sound["start"]) == (0, 0)
     assert film.sound["seconds"] == Fraction("12.34")
@@ -139,7 +139,7 @@ def test_the_video_is_what_the_contract_promises(samples: Samples, folder: Path)
     assert index_is_first(rendered.path)
     assert_patches(film.first_frame)
     assert_patches(film.last_frame)
-    assert (rendered.width, rendered.height, rendered.duration_seconds) == (320, 240, 12.34)
+    assert (rendered.width, rendered.height, rendered.duration_seconds) == (384, 288, 12.34)
 
 
 @pytest.mark.parametrize("sample_count", [1, 2, 881, 883, 44_100, 44_101, 442_000])
@@ -198,7 +198,7 @@ def test_a_turned_photograph_is_upright_in_the_video(samples: Samples, folder: P
     audio = samples.tone("s16.wav", seconds=1.5)
     rendered = made(folder, image, audio, image_type=MediaType.JPEG)
     film = watch(rendered.path)
-    assert film.first_frame.size == (rendered.width, rendered.height) == (320, 240)
+    assert film.first_frame.size == (rendered.width, rendered.height) == (384, 288)
     assert_patches(film.first_frame)
 
 
