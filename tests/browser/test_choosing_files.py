@@ -12,18 +12,22 @@ from tests.browser.visitor import PICTURE, VOICE, Visitor, no_workers
 from tests.media_samples import Samples
 
 MAX_FILE_BYTES = 50 << 20
-#: The picture and the voice that are kept for a tab, as soon as both are.
-KEPT = """() => new Promise(resolve => {
+#: Whether the browser keeps just these: files chosen in a field, and pictures of jobs.
+KEPT = """wanted => new Promise(resolve => {
     const opening = indexedDB.open("talkreel");
     opening.onsuccess = () => {
-        const counting = opening.result.transaction("files").objectStore("files").count();
-        counting.onsuccess = () => { opening.result.close(); resolve(counting.result === %d) };
+        const asking = opening.result.transaction("files").objectStore("files").getAllKeys();
+        asking.onsuccess = () => {
+            const names = asking.result.map(name => name.startsWith("job/") ? "job" : name.split("/")[1]);
+            opening.result.close();
+            resolve(names.sort().join() === wanted);
+        };
     };
 })"""
 
 
-def kept(page: Page, count: int) -> None:
-    page.wait_for_function(KEPT % count)
+def kept(page: Page, *names: str) -> None:
+    page.wait_for_function(KEPT, arg=",".join(sorted(names)))
 
 
 def file_named(name: str, media_type: str, content: bytes) -> FilePayload:
@@ -103,7 +107,7 @@ def test_what_the_page_can_t_tell_is_refused_by_the_service_beside_its_field(vis
 def test_what_was_chosen_is_still_there_after_a_reload(visitor: Visitor) -> None:
     visitor.enter()
     visitor.choose()
-    kept(visitor.page, 2)
+    kept(visitor.page, "image", "audio")
     visitor.page.reload()
 
     expect(visitor.tile("image")).to_contain_text("me.png")
@@ -113,7 +117,7 @@ def test_what_was_chosen_is_still_there_after_a_reload(visitor: Visitor) -> None
     visitor.make()
     visitor.made()
 
-    kept(visitor.page, 0)
+    kept(visitor.page)
     visitor.page.reload()
     expect(visitor.rows).to_have_count(1)
     assert visitor.chosen("image") is None
@@ -123,7 +127,7 @@ def test_what_was_chosen_is_still_there_after_a_reload(visitor: Visitor) -> None
 def test_what_is_shown_after_a_way_back_is_what_is_sent(visitor: Visitor) -> None:
     visitor.enter()
     visitor.choose()
-    kept(visitor.page, 2)
+    kept(visitor.page, "image", "audio")
     visitor.page.goto(f"{visitor.service.address}/docs")
     visitor.page.go_back()
 
@@ -134,10 +138,10 @@ def test_what_is_shown_after_a_way_back_is_what_is_sent(visitor: Visitor) -> Non
 
 def test_what_is_chosen_in_one_tab_is_not_in_another(visitor: Visitor) -> None:
     visitor.choose()
-    kept(visitor.page, 2)
+    kept(visitor.page, "image", "audio")
     second = visitor.another_tab()
     second.choose(image={**PICTURE, "name": "another.png"}, audio=None)
-    kept(visitor.page, 3)
+    kept(visitor.page, "image", "audio", "image")
 
     for tab, names in ((visitor, ("me.png", "me.wav")), (second, ("another.png", None))):
         tab.page.reload()
@@ -151,13 +155,13 @@ def test_the_picture_of_a_job_is_still_seen_after_a_reload(visitor: Visitor) -> 
         visitor.choose()
         visitor.make()
         expect(visitor.page.locator("#stage-title")).to_have_text("Waiting for a free worker")
-        kept(visitor.page, 1)
+        kept(visitor.page, "job")
         visitor.page.reload()
 
         expect(visitor.page.locator("#stage-title")).to_have_text("Waiting for a free worker")
         visitor.page.wait_for_function("() => document.querySelector('#stage-picture').naturalWidth === 320")
     visitor.made()
-    kept(visitor.page, 0)
+    kept(visitor.page)
 
 
 FAULT = """async (input, [address, rule]) => {
