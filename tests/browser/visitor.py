@@ -56,10 +56,6 @@ class Visitor(Watched):
     def made(self) -> None:
         expect(self.page.get_by_role("heading", name="Your video is ready")).to_be_visible()
 
-    def _note_post(self, request: Request) -> None:
-        if request.method == "POST":
-            self.posts.append(request.url)
-
     def another_tab(self) -> Visitor:
         """The same person at the page once more."""
         return Visitor(self.page.context.new_page(), self.service, self.user)
