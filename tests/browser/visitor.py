@@ -100,9 +100,10 @@ def no_workers(service: Service) -> Iterator[None]:
 
 def idle_workers(service: Service) -> list[psutil.Process]:
     """All of them, as soon as none has a horse."""
-    sweepers = service.processes("-m worker.sweep")
-    workers = [each for each in service.processes("-m worker") if each not in sweepers]
+    named = service.processes("talkreel-worker")
     try:
+        # A horse has the name of its worker.
+        workers = [each for each in named if each.parent() == service.supervisor]
         return workers if not any(worker.children() for worker in workers) else []
     except psutil.NoSuchProcess:
         return []
