@@ -42,7 +42,10 @@ def _module(name: str, arguments: Sequence[str]) -> Callable[[], object]:
     """As `python -m` runs it."""
     spec = find_spec(name)
     is_package = spec is not None and spec.submodule_search_locations is not None
-    import_module(f"{name}.__main__" if is_package else name)
+    module = f"{name}.__main__" if is_package else name
+    import_module(module)
+    # What it imports stays; it is itself run anew, as another module.
+    del sys.modules[module]
 
     def run() -> None:
         sys.argv = [name, *arguments]

@@ -18,7 +18,15 @@ from tests.receiver import Received, Receiver, Reply
 from tests.service import TALKREEL, Service, User, wait_until
 from tests.world import wav
 
-BROKEN_SOUND = b"RIFF\x24\x00\x00\x00WAVEnothing of a sound is in here"
+#: What the header of a FLAC file promises (RFC 9639, section 8.2: a second of 44.1 kHz), and nothing like it.
+BROKEN_SOUND = (
+    b"fLaC\x80\x00\x00\x22\x10\x00\x10\x00"
+    + bytes(6)
+    + b"\x0a\xc4\x40\xf0\x00\x00\xac\x44"
+    + bytes(16)
+    # No frame begins here.
+    + b"nothing of a sound is in here" * 100
+)
 
 
 def test_a_completed_job_is_told_once_with_the_status_object_itself(
