@@ -95,17 +95,26 @@ def receive(
 @contextmanager
 def _scratch(folder: Path, expected_bytes: int) -> Iterator[None]:
     """Makes a private folder on a disk with room for `expected_bytes`, and removes it on leaving."""
-    try:
+    with _disk_full_told():
         folder.mkdir(mode=0o700, parents=True)
-        if shutil.disk_usage(folder).free < expected_bytes:
-            raise DiskFull
+    try:
+        with _disk_full_told():
+            if shutil.disk_usage(folder).free < expected_bytes:
+                raise DiskFull
+            yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _disk_full_told() -> Iterator[None]:
+    """Raises DiskFull for whatever says that there is no room."""
+    try:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise DiskFull from error
         raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _pump(stream: ByteStream, reader: MultipartReader, max_body_bytes: int) -> None:

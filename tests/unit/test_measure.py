@@ -81,5 +81,5 @@ def test_a_ratio_that_is_not_measured_to_the_end_is_marked() -> None:
 
     table = list(markdown([ours, theirs], theirs, ours))
 
-    assert table[2] == "| ours, from MP3 | 10.00 | 12.00 | 1 |  |  | ~ 60 | 1.00 |"
+    assert table[2] == "| ours, from MP3 | 10.00 | 12.00 | 1 |  |  |  | ~ 60 | 1.00 |"
     assert "> 150 (25 % done)" in table[3]

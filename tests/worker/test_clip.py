@@ -89,7 +89,7 @@ def test_too_rare_key_frames_are_not_steady(scene: Scene, keyint: str, is_steady
 
 @pytest.mark.parametrize(
     ("options", "frames", "reason"),
-    [(("-s", "160x120"), 60, "of 160x120; 320x240 was wanted"), ((), 30, r"1\.20 s; 2\.40 were wanted")],
+    [(("-s", "160x120"), 60, "of 160x120; 384x288 was wanted"), ((), 30, r"1\.20 s; 2\.40 were wanted")],
 )
 def test_what_does_not_fit_at_all_is_refused(
     scene: Scene, options: tuple[str, ...], frames: int, reason: str
