@@ -48,7 +48,7 @@ def measured(name: str, work: Work, source: Source, path: Path) -> Row:
     try:
         if usage.done < 1:
             return Row(name, source.kind, source.seconds, usage)
-        near = None if name == FLOOR.name else similarity(path, source.image)
+        near = similarity(path, source.image) if path.suffix == ".mp4" else None
         return Row(name, source.kind, source.seconds, usage, path.stat().st_size, lengths_of(path), near)
     finally:
         path.unlink(missing_ok=True)
