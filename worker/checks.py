@@ -18,6 +18,9 @@ from worker.scene import FRAME_RATE, ReportShare, Scene
 #: What is decoded frame by frame. The rest is judged by its key frames, unless they are all the first one.
 OPENING_SECONDS = 10
 
+#: From this length on, listing the packets takes longer than decoding the opening.
+LONG_SECONDS = 600
+
 #: Goes before an input in which nothing may be wrong.
 STRICT = {**CLOSED, "f": "mov", "err_detect": "explode", "xerror": None}
 
@@ -80,7 +83,9 @@ def _read(path: Path, scene: Scene, report: ReportShare) -> None:
     decoded = opened.output("-", f="null", map=0, t=OPENING_SECONDS)
     graph = ffmpeg.merge_outputs(*(listed(opened, kind, scene.folder) for kind in "av"), decoded)
     seconds = scene.sound.duration_seconds
-    bounds = Bounds(deadline_seconds=240 + seconds / 10, core=HERE)
+    # A long file is packets above all, a short one pictures to decode, on every core.
+    core = HERE if seconds > LONG_SECONDS else None
+    bounds = Bounds(deadline_seconds=240 + seconds / 10, core=core)
     run(graph, bounds, expected_seconds=seconds, report=report)
 
 

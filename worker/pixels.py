@@ -59,7 +59,8 @@ def _normal(source: Decoded, folder: Path) -> Picture:
     if max(source.stored_size) > MAX_SIDE:
         notices.append(_downscaled(source.stored_size, upright.size))
     picture = Picture(folder / "picture.png", *upright.size, tuple(notices))
-    _save(upright, picture.path, compress_level=1)
+    # Scratch, soon read again: packing it would take longer than all else here.
+    _save(upright, picture.path, compress_level=0)
     upright.thumbnail((POSTER_SIDE, POSTER_SIDE), reducing_gap=2.0)
     _save(upright, picture.poster, quality=82)
     return picture
