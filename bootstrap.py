@@ -198,7 +198,7 @@ def install_models(environment: "Environment") -> None:
     """Has the face models brought, unless the right ones are there."""
     done, digest = (
         ROOT / "models" / ".installed",
-        digest_of(["worker/talking/models.py", "worker/talking/download.py"]),
+        digest_of(["worker/engines/talking/face/models.py", "worker/engines/talking/face/download.py"]),
     )
     if done.exists() and done.read_text() == digest and len(list(done.parent.glob("*.tflite"))) == 2:
         return

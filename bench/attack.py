@@ -20,7 +20,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from tests.upload.attackers import ATTACKS, Attack, Attackers
+from tests.web.server.attackers import ATTACKS, Attack, Attackers
 
 ATTACK_SECONDS = 4.0
 PATIENCE_SECONDS = 15.0
@@ -35,9 +35,9 @@ GUNICORNS = {
         "1",
         "--threads",
         str(THREADS),
-        "tests.upload.door:bare",
+        "tests.web.upload.door:bare",
     ),
-    "ours": ("--config", "python:app.web.gunicorn_conf", "tests.upload.door:application"),
+    "ours": ("--config", "python:app.web.server.gunicorn_conf", "tests.web.upload.door:application"),
 }
 
 

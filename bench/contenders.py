@@ -13,7 +13,7 @@ from pathlib import Path
 from bench import measure
 from bench.measure import Usage
 from bench.sources import Source
-from worker.ffmpeg import executable
+from worker.sandbox.ffmpeg import executable
 
 HERE = Path(__file__).parent
 

@@ -17,10 +17,13 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from app import apikeys, cursors, jobs, migrations
-from app.cursors import Cursor
-from app.database import Database
-from tests.servers import postgres
+from app.core import pagination
+from app.core.pagination import Cursor
+from app.database import migrations
+from app.database.database import Database
+from app.jobs import queries
+from app.keys import api_keys
+from tests.support.servers import postgres
 
 ROWS = 1_000_000
 OTHER_KEYS = 9
@@ -58,7 +61,7 @@ def fill(database: Database, key_id: str, rows: int) -> None:
 def filled(database: Database, rows: int) -> str:
     """The id of a key with so many jobs, made after and before those of other keys."""
     migrations.upgrade(database)
-    owner, *others = [apikeys.mint(database, f"key {n}").id for n in range(1 + OTHER_KEYS)]
+    owner, *others = [api_keys.mint(database, f"key {n}").id for n in range(1 + OTHER_KEYS)]
     for key_id in (*others[::2], owner, *others[1::2]):
         fill(database, key_id, rows if key_id == owner else rows * OTHER_PERCENT // 100)
     with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
@@ -66,8 +69,8 @@ def filled(database: Database, rows: int) -> str:
     return owner
 
 
-def page(database: Database, owner: str, cursor: str | None) -> jobs.Page:
-    return jobs.page(database, owner=owner, limit=PAGE, cursor=cursor, status=None)
+def page(database: Database, owner: str, cursor: str | None) -> queries.Page:
+    return queries.page(database, owner=owner, limit=PAGE, cursor=cursor, status=None)
 
 
 def milliseconds(database: Database, owner: str, cursor: str | None) -> float:
@@ -78,7 +81,7 @@ def milliseconds(database: Database, owner: str, cursor: str | None) -> float:
 
 def last_cursor() -> str:
     """Behind it are the oldest `PAGE` jobs."""
-    return cursors.encode(Cursor(1_000_000 + PAGE * 10 - 1, "a" * 24))
+    return pagination.encode(Cursor(1_000_000 + PAGE * 10 - 1, "a" * 24))
 
 
 def report(name: str, database: Database, rows: int) -> None:

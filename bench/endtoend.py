@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.measure import Tree, Usage
 from bench.sources import Source
-from tests.service import Service, User
+from tests.support.service import Service, User
 
 NAME = "ours, end to end"
 

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.media import MediaType
-from app.settings import Settings
-from app.states import Motion, Phase
-from worker.render import Terms, Upload, render
+from app.config.settings import Settings
+from app.domain.states import Motion, Phase
+from app.media.media_types import MediaType
+from worker.execution.render import Terms, Upload, render
 
 TYPES = {".mp3": MediaType.MP3, ".m4a": MediaType.M4A}
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from rq.serializers import JSONSerializer
 
-from app.queues import patient_redis, render_queue
+from app.queue.queues import patient_redis, render_queue
 from bench.stable import TimedWorker
-from tests.servers import valkey
+from tests.support.servers import valkey
 
 WARM_UP_ROUNDS = 3
 ROUNDS = 50

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import av
 
-from worker.ffmpeg import executable
+from worker.sandbox.ffmpeg import executable
 
 DEADLINE_SECONDS = 300
 

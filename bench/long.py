@@ -21,10 +21,11 @@ import av
 import psutil
 from PIL import Image as Picture
 
-from tests.talking.films import leads, made
-from tests.talking.portraits import PICTURE
-from tests.talking.voices import repeated, spoken
-from worker.scene import FRAME_RATE, Sound
+from tests.support.paths import PORTRAIT
+from tests.worker.engines.talking.films import leads, made
+from tests.worker.engines.talking.voices import repeated, spoken
+from worker.scene import Sound
+from worker.video.video_format import FRAME_RATE
 
 #: Her face in the example portrait, and the side of the picture that is made of it.
 FACE, SIDE_PX = (120, 20, 320, 220), 256
@@ -33,7 +34,7 @@ DEFAULT_MINUTES = 10
 POLL_SECONDS = 0.25
 READ_SECONDS = 60
 #: In the command line of a process that draws.
-DRAWING = "worker.talking.chunk"
+DRAWING = "worker.engines.talking.chunk"
 
 
 class Memory(NamedTuple):
@@ -46,7 +47,7 @@ class Memory(NamedTuple):
 def job(folder: Path) -> None:
     """One job as the worker does it: makes `folder`/output.mp4 with `folder`/voice.wav."""
     picture = folder / "face.png"
-    Picture.open(PICTURE).crop(FACE).resize((SIDE_PX, SIDE_PX), Picture.Resampling.LANCZOS).save(picture)
+    Picture.open(PORTRAIT).crop(FACE).resize((SIDE_PX, SIDE_PX), Picture.Resampling.LANCZOS).save(picture)
     made(folder, picture, folder / "voice.wav")
 
 

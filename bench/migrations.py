@@ -15,9 +15,9 @@ from contextlib import closing
 from alembic import command
 from sqlalchemy import Connection, text
 
-from app import migrations
-from app.database import Database
-from tests.servers import postgres
+from app.database import migrations
+from app.database.database import Database
+from tests.support.servers import postgres
 
 ROWS, FROM_REVISION = 5_000_000, "0007"
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.talking import voices
-from tests.talking.films import Shown, shown
-from tests.talking.portraits import shut_mouth, smile
-from tests.talking.readback import Tightness, auc, lead, shut, tightness
-from tests.talking.synthesiser import PASSAGES, Speech, speech
-from worker.talking.arrays import Image
+from tests.worker.engines.talking import voices
+from tests.worker.engines.talking.films import Shown, shown
+from tests.worker.engines.talking.portraits import shut_mouth, smile
+from tests.worker.engines.talking.readback import Tightness, auc, lead, shut, tightness
+from tests.worker.engines.talking.synthesiser import PASSAGES, Speech, speech
+from worker.engines.talking.numerics.arrays import Image
 
 PICTURES = {"smile": smile, "shut": shut_mouth}
 NO_SPEECH = {"silence": voices.silence, "tone": voices.tone, "pink noise": voices.pink_noise}

@@ -19,14 +19,14 @@ from pathlib import Path
 
 import httpx
 
-from app import apikeys
-from app.database import Database
+from app.database.database import Database
+from app.keys import api_keys
 from bench.shares import Costs, Meter, between, per
 from tests.endtoend.machines import Fleet, fleet
-from tests.processes import Server
-from tests.servers import postgres, s3, valkey
-from tests.service import User, wait_until
 from tests.storage.gateway import Gateway
+from tests.support.processes import Server
+from tests.support.servers import postgres, s3, valkey
+from tests.support.service import User, wait_until
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 STILL_JOBS, TALKING_JOBS, COUNTED_JOBS, REQUESTS = 24, 6, 12, 300
@@ -140,7 +140,7 @@ def site() -> Iterator[Site]:
 def users(machines: Fleet) -> list[User]:
     """The same one at both web machines."""
     database = Database(machines.shared["DATABASE_URL"])
-    key = apikeys.mint(database, "bench", max_active_jobs=100)
+    key = api_keys.mint(database, "bench", max_active_jobs=100)
     database.close()
     return [User(address, {"apiKey": key.api_key}) for address in machines.addresses]
 

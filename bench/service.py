@@ -25,12 +25,12 @@ from pathlib import Path
 import httpx
 import psutil
 
-from app.settings import Settings
+from app.config.settings import Settings
 from bench.load import load
-from tests.api.lists import add_ended
-from tests.processes import Server, free_ports
-from tests.servers import postgres, valkey
-from tests.world import World
+from tests.support.processes import Server, free_ports
+from tests.support.servers import postgres, valkey
+from tests.support.world import World
+from tests.web.views.lists import add_ended
 
 ROUNDS = 7
 SPELL_SECONDS = 1.5
@@ -40,7 +40,7 @@ ADDRESSES = 6000
 JOBS = 30
 
 PLAIN = ("--worker-class", "gthread", "--threads", "16", "--keep-alive", "15", "bench.bare:application")
-OURS = ("--config", "python:app.web.gunicorn_conf")
+OURS = ("--config", "python:app.web.server.gunicorn_conf")
 
 
 @dataclass(frozen=True)

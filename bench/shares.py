@@ -14,8 +14,8 @@ import psutil
 import psycopg
 import redis
 
-from tests.processes import Server
 from tests.storage.gateway import Gateway
+from tests.support.processes import Server
 
 #: A count or a number of seconds, by what it is of.
 Costs = Mapping[str, float]

@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from worker.ffmpeg import executable
+from worker.sandbox.ffmpeg import executable
 
 DEADLINE_SECONDS = 60
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.lengths import decoded_seconds
-from worker.ffmpeg import executable
+from worker.sandbox.ffmpeg import executable
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

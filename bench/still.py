@@ -28,7 +28,7 @@ from bench.measure import Usage
 from bench.similarity import similarity
 from bench.sources import Source
 from bench.table import Row, markdown
-from tests.service import Service, User
+from tests.support.service import Service, User
 
 LENGTHS = "30 60 600 3600"
 PATIENCE_SECONDS = "150"

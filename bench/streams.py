@@ -16,10 +16,10 @@ from pathlib import Path
 
 import psutil
 
-from app.settings import Settings
-from tests.live.clients import Web, web
-from tests.servers import valkey
-from tests.world import World
+from app.config.settings import Settings
+from tests.support.servers import valkey
+from tests.support.world import World
+from tests.web.live.clients import Web, web
 
 STREAMS = 500
 #: Every thread has worked by then, and has its memory.
@@ -38,7 +38,7 @@ def running() -> Iterator[Web]:
             rate_limit=PATIENCE,
             submit_rate_limit=PATIENCE,
         )
-        with World(settings) as world, web(world, "app.web.gunicorn_conf") as found:
+        with World(settings) as world, web(world, "app.web.server.gunicorn_conf") as found:
             yield found
 
 

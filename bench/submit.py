@@ -18,8 +18,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.receiver import Receiver
-from tests.service import Service, User, wait_until
+from tests.support.receiver import Receiver
+from tests.support.service import Service, User, wait_until
 
 WARM_UP_ROUNDS = 3
 ROUNDS = 30

@@ -27,20 +27,20 @@ import cv2
 import numpy as np
 import psutil
 
-from app.media import MediaType
-from app.settings import Settings
-from app.states import Motion
-from tests.talking.voices import repeated, spoken
-from worker.aac import encode
-from worker.checks import check
-from worker.mux import mux
-from worker.picture import normalise
+from app.config.settings import Settings
+from app.domain.states import Motion
+from app.media.media_types import MediaType
+from tests.worker.engines.talking.voices import repeated, spoken
+from worker.engines.talking.actor import Actor
+from worker.engines.talking.engine import FACE_DONE, VOICE_DONE, talk
+from worker.engines.talking.film import CHUNKS_DONE
+from worker.engines.talking.numerics.arrays import Image
+from worker.engines.talking.performance import Performance
+from worker.picture.normalisation import normalise
 from worker.scene import Scene, SoundTrack
-from worker.talking.actor import Actor
-from worker.talking.arrays import Image
-from worker.talking.engine import FACE_DONE, VOICE_DONE, talk
-from worker.talking.film import CHUNKS_DONE
-from worker.talking.performance import Performance
+from worker.sound.aac import encode
+from worker.video.mux import mux
+from worker.video.verification import check
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SIZES = ((1280, 720), (1920, 1080))
@@ -126,7 +126,7 @@ def ignore(_share: float) -> None:
 
 
 def measured(case: Case, folder: Path) -> dict[str, Any]:
-    """One job as `worker.render` does it, stage by stage."""
+    """One job as `worker.execution.render` does it, stage by stage."""
     cv2.imwrite(str(folder / "upload.png"), picture(case))
     clock = Stopwatch()
     shown = normalise(folder / "upload.png", MediaType.PNG, folder, max_pixels=1 << 26)

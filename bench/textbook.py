@@ -16,7 +16,7 @@ from flask_limiter.util import get_remote_address
 from sqlmodel import Session, create_engine, select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.models import ApiKey, Job
+from app.database.models import ApiKey, Job
 
 application = Flask(__name__)
 application.wsgi_app = ProxyFix(application.wsgi_app)  # type: ignore[method-assign]

@@ -23,8 +23,8 @@ from pathlib import Path
 import psutil
 from flask import Flask, request
 
-from app.web import connection
-from app.web.uploads import receive
+from app.web.server import early_answers
+from app.web.upload.form import receive
 
 FILE_BYTES = 50_000_000
 ROUNDS = 5
@@ -37,7 +37,7 @@ MIB = 1 << 20
 def streamed() -> Flask:
     """The service's way: counted, sniffed and written once, while it arrives."""
     app = Flask(__name__)
-    connection.register(app)
+    early_answers.register(app)
 
     @app.post("/")
     def upload() -> str:
@@ -80,7 +80,7 @@ class Contestant:
     arguments: tuple[str, ...]
 
 
-OURS = Contestant("streamed", ("--config", "python:app.web.gunicorn_conf", "bench.upload:streamed()"))
+OURS = Contestant("streamed", ("--config", "python:app.web.server.gunicorn_conf", "bench.upload:streamed()"))
 FLASKS = Contestant(
     "files + save", ("--worker-class", "gthread", "--workers", "1", "--threads", "16", "bench.upload:saved()")
 )

@@ -9,12 +9,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from app.database import Database
-from app.settings import Settings
-from tests.schema import migrate
-from tests.servers import Postgres, Valkey, postgres, valkey
-from tests.service import Service
-from tests.world import World
+from app.config.settings import Settings
+from app.database.database import Database
+from app.queue.queues import Doorbell, impatient_redis
+from app.storage.stores import Storage, open_storage
+from tests.support.schema import migrate
+from tests.support.servers import Postgres, Valkey, postgres, valkey
+from tests.support.service import Service
+from tests.support.world import World
 
 #: How long an example takes is the machine's affair.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -93,3 +95,22 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The whole service with real processes, shared by the tests that don't hurt it."""
     with Service(tmp_path_factory.mktemp("service"), RENDER_WORKERS="2") as service:
         yield service
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def storage(data_dir: Path) -> Storage:
+    """Files in a fresh folder."""
+    return open_storage(Settings(data_dir=data_dir))
+
+
+@pytest.fixture
+def doorbell(valkey_server: Valkey) -> Doorbell:
+    """A bell nobody has rung."""
+    with impatient_redis(valkey_server.url) as redis:
+        redis.flushdb()
+    return Doorbell(valkey_server.url)

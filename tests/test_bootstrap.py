@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app import shipped
+from app.core import packaged_files
 
 SET_UP_SECONDS = 120
 #: A project that builds itself (PEP 517, PEP 660) without a package; its `talkreel` brings its models.
@@ -60,7 +60,7 @@ def checkout(tmp_path: Path) -> Path:
     (folder / "pyproject.toml").write_text(PROJECT)
     (folder / "backend.py").write_text(BACKEND)
     for name in ("bootstrap.py", "Makefile"):
-        shutil.copy(shipped.ROOT / name, folder)
+        shutil.copy(packaged_files.ROOT / name, folder)
     return folder
 
 

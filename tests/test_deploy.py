@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from honcho.environ import parse_procfile
 
-from app.settings import Settings
+from app.config.settings import Settings
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 INSTALLED = "/opt/talkreel"
 #: The whole service drains within it.

@@ -16,13 +16,13 @@ import pytest
 from mcp import Client, StdioServerParameters
 from standardwebhooks import WebhookVerificationError
 
-from app.cli.endings import EXIT_CODES
-from app.egress import EgressError
-from app.settings import Settings
-from app.signing import new_webhook_secret, webhook_headers
-from tests.conversations import converse
-from tests.service import Service, wait_until
-from tests.world import png, wav
+from app.cli.exit_codes import EXIT_CODES
+from app.config.settings import Settings
+from app.core.signing import new_webhook_secret, webhook_headers
+from app.webhooks.http_client import EgressError
+from tests.support.conversations import converse
+from tests.support.service import Service, wait_until
+from tests.support.world import png, wav
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -13,16 +13,20 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app import logs, lost_leases, metricfiles, metrics, migrations, orphans, renderlogs, segments
-from app.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
-from app.render_workers import mark_paused
-from app.segments import Hold
-from app.settings import Settings, SettingsError
-from app.usage import Effort
-from worker import cage, machine, meter
-from worker.circuit_breaker import CircuitBreaker
-from worker.tasks import workshop
-from worker.tube import Tube
+from app import logs
+from app.config.settings import Settings, SettingsError
+from app.database import migrations
+from app.jobs import lost_leases, orphans, render_logs, segments
+from app.jobs.segments import Hold
+from app.keys.usage import Effort
+from app.metrics import counters, multiprocess
+from app.queue.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
+from app.queue.render_workers import mark_paused
+from worker.execution import cpu_usage, machine
+from worker.execution.circuit_breaker import CircuitBreaker
+from worker.execution.metrics_pipe import Tube
+from worker.execution.tasks import workshop
+from worker.sandbox import isolation
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +67,7 @@ class RenderWorker(Worker):
         mark_paused(self.connection, self.key, "")
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
-        cage.die_with(self.pid or 0)
+        isolation.die_with(self.pid or 0)
         self._tube.speak()
         super().main_work_horse(job, queue)
 
@@ -88,14 +92,14 @@ class RenderWorker(Worker):
             self.kill_horse(signal.SIGTERM)
 
     def handle_work_horse_killed(self, job: Job, _pid: int, _code: int, used: struct_rusage) -> None:
-        effort = meter.of_dead(self._forked_at, used)
+        effort = cpu_usage.of_dead(self._forked_at, used)
         is_help = job.func_name == SEGMENT_TASK
         lost = _lose_segment(effort, *job.args) if is_help else _lose_job(effort, *job.args)
         with logs.tail() as tail:
             log.warning("horse killed", task=job.func_name, job_id=job.args[0], was_held=lost)
         if lost and not is_help:
-            metrics.note("leases_lost", "horse_killed")
-            renderlogs.keep(workshop().database, job.args[0], tail.lines)
+            counters.note("leases_lost", "horse_killed")
+            render_logs.keep(workshop().database, job.args[0], tail.lines)
         _sweep_scratch()
 
 
@@ -121,8 +125,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     logs.configure(settings.log_format)
-    metrics.keep(metricfiles.folder_of(settings.data_dir), "worker")
-    if holes := cage.holes():
+    counters.keep(multiprocess.folder_of(settings.data_dir), "worker")
+    if holes := isolation.holes():
         log.warning("this kernel holds ffmpeg in part only", open=holes)
     migrations.upgrade_or_exit(workshop().database)
     _sweep_scratch()

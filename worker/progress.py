@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.states import Phase
+from app.domain.states import Phase
 from worker.scene import ReportShare
 
 #: Told the phase, and what share (0 to 1) of the whole job is done.

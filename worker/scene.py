@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from app.notices import Notice
-from app.states import Motion, MotionMade
-
-#: Frames per second of every video.
-FRAME_RATE = 25
+from app.domain.states import Motion, MotionMade
+from app.domain.warnings import Notice
+from worker.video.video_format import FRAME_RATE
 
 #: Told what share (0 to 1) of the work at hand is done, as it gets done.
 ReportShare = Callable[[float], None]

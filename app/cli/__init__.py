@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
-from app import envfile, service
 from app.cli.doctor import doctor
 from app.cli.jobs import jobs
 from app.cli.keys import keys
 from app.cli.make import make
 from app.cli.mcp import mcp
 from app.cli.setup import setup
-from app.envfile import EnvFileUnusable
-from app.service import CannotStart
-from app.settings import Settings, SettingsError
-from app.startup import service_settings
+from app.config import envfile
+from app.config.envfile import EnvFileUnusable
+from app.config.settings import Settings, SettingsError
+from app.config.startup import service_settings
+from app.launcher import service
+from app.launcher.service import CannotStart
 
 #: The commands that use a service, of whose settings they know nothing.
 CLIENTS = frozenset({"jobs", "make", "mcp"})

@@ -7,8 +7,8 @@ import sys
 import click
 
 from app.cli.output import print_json
-from app.doctor import Finding, State, examination
-from app.settings import Settings
+from app.config.settings import Settings
+from app.operations.doctor import Finding, State, examination
 
 COLOURS = {State.OK: "green", State.WARNING: "yellow", State.FAILING: "red"}
 

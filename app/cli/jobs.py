@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from app.cli.endings import endings
+from app.cli.exit_codes import endings
 from app.cli.make import client_of
 from app.cli.output import print_json
 from app.client.talkreel import DEFAULT_URL, KEY_VARIABLE, URL_VARIABLE
-from app.states import JobStatus
+from app.domain.states import JobStatus
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -6,13 +6,13 @@ import re
 
 import click
 
-from app import apikeys
 from app.cli.output import print_json
 from app.cli.stores import open_database
-from app.key_bodies import MAX_NAME_CHARACTERS, MAX_QUOTA_SECONDS, KeyBody, checked_name
-from app.key_errors import KeyNotFound
-from app.payloads import iso
-from app.settings import Settings
+from app.config.settings import Settings
+from app.errors.keys import KeyNotFound
+from app.keys import api_keys
+from app.keys.schemas import MAX_NAME_CHARACTERS, MAX_QUOTA_SECONDS, KeyBody, checked_name
+from app.schemas.jobs import iso
 
 NO_SUCH_KEY = "There is no active key with the id {key_id}."
 _UNITS_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -52,7 +52,7 @@ def keys() -> None:
 @click.option("--admin", "is_admin", is_flag=True, help="It may make, change and revoke keys over HTTP.")
 @click.option(
     "--max-active-jobs",
-    type=click.IntRange(1, apikeys.MAX_ACTIVE_JOBS),
+    type=click.IntRange(1, api_keys.MAX_ACTIVE_JOBS),
     default=1,
     show_default=True,
     help="How many jobs it may have pending or at work at once.",
@@ -70,7 +70,7 @@ def create(
 ) -> None:
     """Print a new key and its webhook secret as JSON. Neither is shown again."""
     with open_database(settings, may_make=True) as database:
-        key = apikeys.mint(
+        key = api_keys.mint(
             database,
             name,
             max_active_jobs=max_active_jobs,
@@ -87,7 +87,7 @@ def create(
 def list_keys(settings: Settings) -> None:
     """Print one JSON object a key, oldest first."""
     with open_database(settings) as database:
-        for key in apikeys.listing(database):
+        for key in api_keys.listing(database):
             print_json(KeyBody.of(key).model_dump(by_alias=True))
 
 
@@ -97,7 +97,7 @@ def list_keys(settings: Settings) -> None:
 def revoke(settings: Settings, key_id: str) -> None:
     """Deactivate a key at once. Jobs that it has already submitted still end."""
     with open_database(settings) as database:
-        if not apikeys.revoke(database, key_id):
+        if not api_keys.revoke(database, key_id):
             raise click.ClickException(NO_SUCH_KEY.format(key_id=key_id))
     print_json({"id": key_id, "revoked": True})
 
@@ -109,7 +109,7 @@ def promote(settings: Settings, key_id: str) -> None:
     """Make a key an admin's: it may make, change and revoke others, and see the operator's page."""
     with open_database(settings) as database:
         try:
-            key = apikeys.change(database, key_id, {"is_admin": True})
+            key = api_keys.change(database, key_id, {"is_admin": True})
         except KeyNotFound:
             raise click.ClickException(NO_SUCH_KEY.format(key_id=key_id)) from None
     print_json({"id": key.id, "name": key.name, "admin": key.is_admin})
@@ -132,7 +132,7 @@ def rotate_secret(settings: Settings, key_id: str, grace_seconds: int) -> None:
     The old secret signs too until the grace is over; give 0s if somebody else knows it.
     """
     with open_database(settings) as database:
-        rotated = apikeys.rotate_secret(database, key_id, grace_seconds=grace_seconds)
+        rotated = api_keys.rotate_secret(database, key_id, grace_seconds=grace_seconds)
     if rotated is None:
         raise click.ClickException(NO_SUCH_KEY.format(key_id=key_id))
     until = iso(rotated.previous_until_ms)

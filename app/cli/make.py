@@ -12,16 +12,16 @@ from typing import Any
 import click
 
 from app import logs
-from app.cli.display import Show, display
-from app.cli.endings import EXIT_CODES, Interrupted, endings
-from app.cli.film import Film
+from app.cli.exit_codes import EXIT_CODES, Interrupted, endings
 from app.cli.keys import Duration
+from app.cli.local_job import Order, local_renderer
+from app.cli.progress_bar import Show, display
+from app.cli.summary import Film
 from app.client import Status, Talkreel, TalkreelError
 from app.client.talkreel import DEFAULT_URL, KEY_VARIABLE, TIMEOUT_SECONDS, URL_VARIABLE
-from app.local import Order, local_renderer
-from app.media import MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
-from app.settings import Settings, SettingsError
-from app.states import Motion
+from app.config.settings import Settings, SettingsError
+from app.domain.states import Motion
+from app.media.media_types import MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
 
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 WRITABLE = click.Path(dir_okay=False, writable=True, path_type=Path)

@@ -7,7 +7,7 @@ import re
 import click
 
 from app.client import Talkreel, TalkreelError
-from app.parts import part
+from app.core.plugins import part
 
 
 class AddressType(click.ParamType[tuple[str, int]]):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from app.parts import part
-from app.settings import Settings
-from app.shipped import NotInstalled
+from app.config.settings import Settings
+from app.core.packaged_files import NotInstalled
+from app.core.plugins import part
 
 
 @click.command()

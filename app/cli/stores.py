@@ -10,10 +10,10 @@ import click
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from app import migrations
-from app.database import Database
+from app.config.settings import Settings
+from app.database import migrations
+from app.database.database import Database
 from app.errors import DatabaseUnavailable
-from app.settings import Settings
 
 NO_DATABASE = """\
 There is no {path}: no service was ever started with these settings.

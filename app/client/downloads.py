@@ -8,10 +8,10 @@ from typing import IO
 
 import httpx
 
-from app import wholefile
+from app.client.backoff import Patience
 from app.client.errors import NotTalkreel, TalkreelError, Unreachable
-from app.client.patience import Patience
-from app.client.wire import TRY_AGAIN, Wire, retry_after_seconds
+from app.client.http import TRY_AGAIN, Wire, retry_after_seconds
+from app.core import atomic_file
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/([0-9]+)")
 
@@ -22,7 +22,7 @@ def download(wire: Wire, url: str, path: Path) -> None:
     Raises:
         Refused, Unreachable, NotTalkreel: nothing has changed at `path`. OSError: it can't be written.
     """
-    with wholefile.written(path) as part, part.open("wb") as file:
+    with atomic_file.written(path) as part, part.open("wb") as file:
         _Download(wire, url, file).run()
 
 

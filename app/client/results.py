@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from app.states import TERMINAL, JobStatus
+from app.domain.states import TERMINAL, JobStatus
 
 
 class Result(BaseModel):

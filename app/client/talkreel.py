@@ -15,11 +15,11 @@ import httpx
 
 from app.client import downloads
 from app.client.errors import JobCancelled, JobFailed, Refused, TalkreelError
+from app.client.http import Wire, path_of
 from app.client.results import Created, Deletion, Done, ListedJob, Page, Status
 from app.client.watch import Watch
 from app.client.webhooks import verify_webhook
-from app.client.wire import Wire, path_of
-from app.states import JobStatus
+from app.domain.states import JobStatus
 
 URL_VARIABLE = "TALKREEL_URL"
 KEY_VARIABLE = "TALKREEL_API_KEY"

@@ -8,11 +8,11 @@ from collections.abc import Generator, Iterator
 import httpx
 from pydantic import ValidationError
 
+from app.client.backoff import Patience
 from app.client.errors import TookTooLong
 from app.client.events import Event, events
-from app.client.patience import Patience
+from app.client.http import Wire, path_of, retry_after_seconds
 from app.client.results import Status
-from app.client.wire import Wire, path_of, retry_after_seconds
 
 #: The service sends a comment after 15 s of silence: after twice that there is nobody.
 SILENCE_SECONDS = 30.0

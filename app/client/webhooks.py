@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from app import clock, signing
 from app.client.errors import NotVerified
 from app.client.results import Status
+from app.core import clock, signing
 
 TOLERANCE_SECONDS = 300
 

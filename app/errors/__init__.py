@@ -18,7 +18,7 @@
     ├── InternalError 500
     └── Unavailable 503 ── DatabaseUnavailable (CommitUnknown), StorageUnavailable, DiskFull, Stopping ...
 
-What a render can fail with is in `worker/failures.py`: it ends a job, not a request.
+What a render can fail with is in `worker/errors.py`: it ends a job, not a request.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from app.errors.media import FileTooShort as FileTooShort
 from app.errors.media import NoSound as NoSound
 from app.errors.media import TooManyPixels as TooManyPixels
 from app.errors.media import UnsupportedMediaType as UnsupportedMediaType
+from app.errors.suggestions import MAX_SHOWN_NAME, unknown
 from app.errors.unavailable import CommitUnknown as CommitUnknown
 from app.errors.unavailable import DatabaseUnavailable as DatabaseUnavailable
 from app.errors.unavailable import DiskFull as DiskFull
@@ -40,7 +41,6 @@ from app.errors.unavailable import Stopping as Stopping
 from app.errors.unavailable import StorageUnavailable as StorageUnavailable
 from app.errors.unavailable import TooManyStreams as TooManyStreams
 from app.errors.unavailable import Unavailable as Unavailable
-from app.nearest import MAX_SHOWN_NAME, unknown
 
 
 class MalformedBody(BadRequest):

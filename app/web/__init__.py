@@ -8,21 +8,25 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.settings import Settings
-from app.web import accounts, auth, connection, errors, headers, limits, query, reference
-from app.web.assets import assets
-from app.web.deletions import deletion
-from app.web.health import health
-from app.web.jobs import api
-from app.web.keys import keys
-from app.web.live import live
-from app.web.metrics import measured
-from app.web.operation import operation
-from app.web.page import page
-from app.web.services import EXTENSION, Services
-from app.web.shares import shares
-from app.web.usage import used
-from app.web.videos import videos
+from app.config.settings import Settings
+from app.web.http import access_log, auth, errors, headers
+from app.web.http.context import EXTENSION, Services
+from app.web.limits import rate_limit
+from app.web.openapi import query
+from app.web.server import early_answers
+from app.web.views import docs
+from app.web.views.assets import assets
+from app.web.views.deletions import deletion
+from app.web.views.health import health
+from app.web.views.job_status import live
+from app.web.views.jobs import api
+from app.web.views.keys import keys
+from app.web.views.metrics import measured
+from app.web.views.operator import operation
+from app.web.views.page import page
+from app.web.views.shares import shares
+from app.web.views.usage import used
+from app.web.views.videos import videos
 
 
 def create_app(settings: Settings) -> Flask:
@@ -30,13 +34,13 @@ def create_app(settings: Settings) -> Flask:
     app = _PlainFlask(__name__, static_folder=None)
     app.extensions[EXTENSION] = Services.of(settings)
     _trust(app, settings.trusted_proxies)
-    accounts.register(app)
+    access_log.register(app)
     headers.register(app, settings)
     errors.register(app)
-    limits.register(app, settings)
+    rate_limit.register(app, settings)
     auth.register(app)
     query.register(app)
-    connection.register(app)
+    early_answers.register(app)
     for blueprint in (
         health,
         api,
@@ -49,11 +53,11 @@ def create_app(settings: Settings) -> Flask:
         videos,
         shares,
         page,
-        reference.reference,
+        docs.reference,
         assets,
     ):
         app.register_blueprint(blueprint)
-    reference.register(app, settings)
+    docs.register(app, settings)
     return app
 
 

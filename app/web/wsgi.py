@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from app import logs, metricfiles, metrics
-from app.settings import Settings
+from app import logs
+from app.config.settings import Settings
+from app.metrics import counters, multiprocess
 from app.web import create_app
 
 settings = Settings.load()
 logs.configure(settings.log_format)
-metrics.keep(metricfiles.folder_of(settings.data_dir), "web")
+counters.keep(multiprocess.folder_of(settings.data_dir), "web")
 application = create_app(settings)

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from app import shipped
+from app.core import packaged_files
 from tests.browser.visitor import Visitor
 from tests.browser.watched import DESKTOP
-from tests.processes import missing
-from tests.service import Service
+from tests.support.processes import missing
+from tests.support.service import Service
 
-EXAMPLES = shipped.ROOT / "examples"
+EXAMPLES = packaged_files.ROOT / "examples"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Until what is expected is there. The machine may be busy.
 DEADLINE_MS = 30_000

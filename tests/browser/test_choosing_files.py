@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from app.web.assets import address
+from app.web.views.assets import address
 from tests.browser.visitor import PICTURE, VOICE, Visitor, no_workers
-from tests.media_samples import Samples
+from tests.support.media_samples import Samples
 
 MAX_FILE_BYTES = 50 << 20
 #: Whether the browser keeps just these: files chosen in a field, and pictures of jobs.

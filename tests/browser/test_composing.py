@@ -7,10 +7,10 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
-from app import apikeys
-from app.database import Database
+from app.database.database import Database
+from app.keys import api_keys
 from tests.browser.visitor import PICTURE, Visitor, no_workers
-from tests.service import Service, User
+from tests.support.service import Service, User
 
 ANOTHER: FilePayload = {**PICTURE, "name": "another.png"}
 
@@ -76,7 +76,7 @@ def test_what_was_chosen_before_the_key_was_given_is_kept(visitor: Visitor) -> N
 def busy(service: Service) -> User:
     """Somebody with a key for three jobs at once."""
     with closing(Database(f"sqlite:///{service.data_dir / 'talkreel.db'}")) as database:
-        minted = apikeys.mint(database, "busy", max_active_jobs=3)
+        minted = api_keys.mint(database, "busy", max_active_jobs=3)
     return service.user_with({"id": minted.id, "name": "busy", "apiKey": minted.api_key})
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.visitor import PICTURE, VOICE
 from tests.browser.watched import DESKTOP, Watched
-from tests.service import Service
+from tests.support.service import Service
 
 
 @pytest.fixture(params=["light"])

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app import apikeys
-from app.database import Database
+from app.database.database import Database
+from app.keys import api_keys
 from tests.browser.watched import Watched
-from tests.service import Service, User
+from tests.support.service import Service, User
 
 
 @pytest.fixture(scope="module")
 def admin_key(service: Service) -> str:
     database = Database(f"sqlite:///{service.data_dir / 'talkreel.db'}")
-    minted = apikeys.mint(database, "operator", is_admin=True)
+    minted = api_keys.mint(database, "operator", is_admin=True)
     database.close()
     return minted.api_key
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, ViewportSize, expect
 
-from app.web.page import ACCEPTED
+from app.web.views.page import ACCEPTED
 from tests.browser.visitor import PICTURE, Visitor, no_workers
-from tests.service import Service
+from tests.support.service import Service
 
 PHONE = ViewportSize(width=360, height=740)
 PDF = {**PICTURE, "buffer": b"%PDF-1.7\n"}

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import EXAMPLES
 from tests.browser.watched import DESKTOP, Watched
-from tests.servers import s3
-from tests.service import Service
+from tests.support.servers import s3
+from tests.support.service import Service
 
 
 @pytest.fixture(scope="module")

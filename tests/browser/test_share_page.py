@@ -14,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.watched import DESKTOP, Watched
-from tests.service import Service
-from tests.world import wav
+from tests.support.service import Service
+from tests.support.world import wav
 
 PHONE = ViewportSize(width=390, height=844)
 PHONE_ON_ITS_SIDE = ViewportSize(width=844, height=390)

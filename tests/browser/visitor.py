@@ -11,8 +11,8 @@ import psutil
 from playwright.sync_api import FilePayload, Locator, Page, Request, expect
 
 from tests.browser.watched import Watched
-from tests.service import Service, User, wait_until
-from tests.world import png, wav
+from tests.support.service import Service, User, wait_until
+from tests.support.world import png, wav
 
 PICTURE: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": png(320, 240)}
 VOICE: FilePayload = {"name": "me.wav", "mimeType": "audio/wav", "buffer": wav(88_200)}

@@ -19,13 +19,13 @@ import psutil
 from sqlalchemy import text, update
 from sqlmodel import col, select
 
-from app import jobs, orphans
-from app.models import Delivery, Job
-from app.states import DeliveryStatus, JobStatus
+from app.database.models import Delivery, Job
+from app.domain.states import DeliveryStatus, JobStatus
+from app.jobs import orphans, queries
 from tests.chaos.ledger import Ledger, Promise
 from tests.chaos.victim import Victim, strangers
-from tests.receiver import Receiver
-from tests.service import wait_until
+from tests.support.receiver import Receiver
+from tests.support.service import wait_until
 
 DELIVERY_SECONDS = 60
 #: What DATA_DIR may hold.
@@ -114,7 +114,7 @@ def look_at_files(victim: Victim, ledger: Ledger) -> None:
     expected = {
         f"files/{key_of(job.id, job.generation)}"
         for job in completed
-        for key_of in (jobs.output_key, jobs.poster_key)
+        for key_of in (queries.output_key, queries.poster_key)
     }
     found = set(_files(victim.data_dir))
     for path in sorted(found ^ expected):

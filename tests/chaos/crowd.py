@@ -9,16 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from random import Random
 
 import imageio_ffmpeg
 
 from tests.chaos.ledger import POLL_SECONDS, Ledger, Promise
-from tests.service import User
-from tests.world import png, wav
+from tests.support.paths import PORTRAIT
+from tests.support.service import User
+from tests.support.world import png, wav
 
-PORTRAIT = Path(__file__).parents[2] / "examples" / "portrait.jpg"
 VOICE = PORTRAIT.with_name("voice.mp3")
 TALK_SECONDS = 1.2
 STILL_SECONDS = 10

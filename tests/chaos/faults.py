@@ -22,7 +22,7 @@ from tests.chaos.strikes import (
     worker_and_horse_killed,
 )
 from tests.chaos.victim import SWEEPER, VALKEY, WEB, WORKER, Victim
-from tests.processes import Server
+from tests.support.processes import Server
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.service import TERMINAL, User
+from tests.support.service import TERMINAL, User
 
 POLL_SECONDS = 0.1
 

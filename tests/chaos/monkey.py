@@ -11,8 +11,8 @@ from app.errors import DatabaseUnavailable
 from tests.chaos.faults import Fault
 from tests.chaos.ledger import POLL_SECONDS, Ledger, Promise
 from tests.chaos.victim import Victim
-from tests.service import User
-from tests.world import png, wav
+from tests.support.service import User
+from tests.support.world import png, wav
 
 RECOVERY_DEADLINE_SECONDS = 60.0
 #: How often two things happen at once, after each has happened alone.

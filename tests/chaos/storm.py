@@ -15,7 +15,7 @@ from tests.chaos.monkey import Monkey, Wound
 from tests.chaos.report import Report
 from tests.chaos.strikes import disk_full
 from tests.chaos.victim import Victim, victim
-from tests.receiver import Receiver, Reply
+from tests.support.receiver import Receiver, Reply
 
 USERS = 3
 SETTLE_SECONDS = 90

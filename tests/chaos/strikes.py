@@ -15,9 +15,9 @@ from random import Random
 import psutil
 
 from tests.chaos.victim import VALKEY, WEB, Victim
-from tests.disks import filled
-from tests.processes import Server
-from tests.service import wait_until
+from tests.support.disks import filled
+from tests.support.processes import Server
+from tests.support.service import wait_until
 
 #: How long what lasts does; longer than the lease of 2 s.
 LASTING_SECONDS = 3.0

@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.faults import faults_on
 from tests.chaos.storm import storm
-from tests.servers import postgres
+from tests.support.servers import postgres
 
 
 @pytest.mark.fault(24)

@@ -11,15 +11,15 @@ from pathlib import Path
 import psutil
 from sqlmodel import col, select
 
-from app.database import Database
-from app.failpoints import FOLDER_VARIABLE
-from app.models import Job
-from app.settings import Settings
-from app.states import ACTIVE
-from app.storage import Storage, open_storage
-from tests.disks import mounted
-from tests.receiver import Receiver
-from tests.service import Service, User
+from app.config.settings import Settings
+from app.core.failpoints import FOLDER_VARIABLE
+from app.database.database import Database
+from app.database.models import Job
+from app.domain.states import ACTIVE
+from app.storage.stores import Storage, open_storage
+from tests.support.disks import mounted
+from tests.support.receiver import Receiver
+from tests.support.service import Service, User
 
 DISK_MEBIBYTES = 256
 #: So many that no webhook is given up, however often it is refused.

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from app.client import Talkreel, patience, watch
+from app.client import Talkreel, backoff, watch
 from tests.client.played import Clock, Played
-from tests.world import World
+from tests.support.world import World
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def client(world: World) -> Iterator[Talkreel]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The client's time, which passes only while it sleeps."""
     clock = Clock()
-    monkeypatch.setattr(patience, "time", clock)
+    monkeypatch.setattr(backoff, "time", clock)
     monkeypatch.setattr(watch, "time", clock)
     return clock
 

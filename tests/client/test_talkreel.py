@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.client import JobCancelled, JobFailed, ListedJob, Refused, Status, Talkreel, TalkreelError
-from app.deletion_bodies import DeletedItem
-from app.payloads import StatusBody
-from app.states import JobStatus
-from tests.world import World, png, wav
+from app.domain.states import JobStatus
+from app.schemas.deletions import DeletedItem
+from app.schemas.jobs import StatusBody
+from tests.support.world import World, png, wav
 
 
 def test_files_are_sent_by_their_paths(client: Talkreel, world: World, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from app.client import NotVerified, Talkreel, verify_webhook
-from app.signing import new_webhook_secret, webhook_headers
+from app.core.signing import new_webhook_secret, webhook_headers
 from tests.client.played import status_object
 
 SECRET = new_webhook_secret()

@@ -9,11 +9,11 @@ import psycopg
 import pytest
 from sqlmodel import col, select, update
 
-from app.database import Database
-from app.models import Job
-from tests.database.rows import add_job, change, job_row
-from tests.servers import Postgres
-from tests.service import wait_until
+from app.database.database import Database
+from app.database.models import Job
+from tests.support.rows import add_job, change, job_row
+from tests.support.servers import Postgres
+from tests.support.service import wait_until
 
 WRITERS = 4
 TURNS = 25

@@ -19,12 +19,15 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from app import apikeys, deliveries, leases, migrations, models
-from app.database import Database
-from app.states import JobStatus
-from tests.database.rows import LINKS, OUTCOME, add_job, add_key, change, claimed, due, job_row
-from tests.servers import Postgres
-from tests.service import wait_until
+from app.database import migrations, models
+from app.database.database import Database
+from app.domain.states import JobStatus
+from app.jobs import leases
+from app.keys import api_keys
+from app.webhooks import deliveries
+from tests.support.rows import LINKS, OUTCOME, add_job, add_key, change, claimed, due, job_row
+from tests.support.servers import Postgres
+from tests.support.service import wait_until
 
 WHERE = {
     "uq_jobs_active_slot": models.WHERE_ACTIVE,
@@ -120,7 +123,7 @@ def test_what_the_first_release_wrote_is_there_after_the_upgrade(empty: Database
     (delivery,) = due(empty)
     assert (delivery.tries, delivery.secrets) == (2, ("whsec_old",))
     assert job_row(empty, "job").slot == 0
-    (key,) = apikeys.listing(empty)
+    (key,) = api_keys.listing(empty)
     assert (key.max_active_jobs, key.is_admin) == (1, False)
     assert (key.prefix, key.last_used_at_ms, key.monthly_quota_seconds) == (None, None, None)
 

@@ -11,13 +11,13 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from app import database_engines as module
-from app.database import Database
+from app.database import engines as module
+from app.database.database import Database
 from app.errors import DatabaseUnavailable
-from tests.database.rows import add_job, change, job_row
-from tests.processes import free_ports
-from tests.schema import migrate
-from tests.servers import Postgres
+from tests.support.processes import free_ports
+from tests.support.rows import add_job, change, job_row
+from tests.support.schema import migrate
+from tests.support.servers import Postgres
 
 
 @pytest.fixture

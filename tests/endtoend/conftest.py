@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.receiver import Receiver
-from tests.service import Service, User
+from tests.support.receiver import Receiver
+from tests.support.service import Service, User
 
 
 @pytest.fixture(scope="module")

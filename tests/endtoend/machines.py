@@ -14,9 +14,9 @@ import httpx
 import redis
 from honcho.environ import parse_procfile
 
-from app import shipped
-from app.queues import Doorbell
-from tests.processes import Server, free_ports
+from app.core import packaged_files
+from app.queue.queues import Doorbell
+from tests.support.processes import Server, free_ports
 
 #: As on any machine, but that a lost worker is noticed soon, and that this machine has room for one only.
 COMMON = {"LEASE_SECONDS": "2", "WEB_WORKERS": "1", "RATE_LIMIT": "100000/minute"}
@@ -100,5 +100,7 @@ def fleet(folder: Path, shared: Mapping[str, str]) -> Iterator[Fleet]:
 
 def command_of(process: str) -> list[str]:
     """argv of one of the Procfile's processes, with our Python's programs."""
-    program, *arguments = shlex.split(parse_procfile(shipped.procfile().read_text()).processes[process])
+    program, *arguments = shlex.split(
+        parse_procfile(packaged_files.procfile().read_text()).processes[process]
+    )
     return [str(Path(sys.executable).parent / program), *arguments]

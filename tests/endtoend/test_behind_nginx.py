@@ -16,12 +16,12 @@ import httpx
 import pytest
 import trustme
 
-from app import shipped
-from tests.processes import Server, free_ports, missing
-from tests.service import Service, User
-from tests.world import png, wav
+from app.core import packaged_files
+from tests.support.processes import Server, free_ports, missing
+from tests.support.service import Service, User
+from tests.support.world import png, wav
 
-CONFIGURATION = (shipped.ROOT / "deploy" / "nginx.conf").read_text()
+CONFIGURATION = (packaged_files.ROOT / "deploy" / "nginx.conf").read_text()
 #: What a distribution's own nginx.conf would say. Its own user may not enter the test's folder.
 AROUND = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1; {user}

@@ -17,12 +17,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app import shipped
+from app.core import packaged_files
 from tests.endtoend.machines import command_of
-from tests.processes import missing
-from tests.service import TALKREEL, Service, wait_until
+from tests.support.processes import missing
+from tests.support.service import TALKREEL, Service, wait_until
 
-ROOT = shipped.ROOT
+ROOT = packaged_files.ROOT
 STARTS = {
     "the whole service": [TALKREEL, "up"],
     **{process: command_of(process) for process in ("web", "worker", "sweeper")},

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from app.doctor import Finding, State, examination
-from app.settings import Settings
+from app.config.settings import Settings
+from app.operations.doctor import Finding, State, examination
 from tests.endtoend.test_cli import run, talkreel
-from tests.processes import free_ports
-from tests.servers import Postgres, Valkey
-from tests.service import TALKREEL, Service
+from tests.support.processes import free_ports
+from tests.support.servers import Postgres, Valkey
+from tests.support.service import TALKREEL, Service
 
 #: Nobody listens there.
 NOWHERE = {"database_url": "postgresql+psycopg://nobody@127.0.0.1:1/none", "redis_url": "redis://127.0.0.1:1"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 
-from app import apikeys, migrations
-from app.database import Database
+from app.database import migrations
+from app.database.database import Database
+from app.keys import api_keys
 
 TOGETHER = 3
 DEADLINE_SECONDS = 60
@@ -19,7 +20,7 @@ def start(database_url: str, name: str, wait_for_the_others: Wait) -> None:
     database = Database(database_url)
     wait_for_the_others(DEADLINE_SECONDS)
     migrations.upgrade(database)
-    apikeys.mint(database, name)
+    api_keys.mint(database, name)
     database.close()
 
 
@@ -36,5 +37,5 @@ def test_several_that_start_at_once_on_an_empty_database_prepare_it_once(databas
 
     assert [starter.exitcode for starter in starters] == [0] * TOGETHER
     database = Database(database_url)
-    assert sorted(key.name for key in apikeys.listing(database)) == names
+    assert sorted(key.name for key in api_keys.listing(database)) == names
     database.close()

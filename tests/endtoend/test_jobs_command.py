@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from tests.service import Service, User
+from tests.support.service import Service, User
 
 
 @pytest.fixture

@@ -5,16 +5,14 @@ from __future__ import annotations
 import io
 import os
 import time
-from pathlib import Path
 
 import av
 import httpx
 import pytest
 
-from tests.service import Service
-from tests.world import png, wav
-
-VOICE = Path(__file__).parents[2] / "examples" / "voice.mp3"
+from tests.support.paths import VOICE
+from tests.support.service import Service
+from tests.support.world import png, wav
 
 
 def test_a_picture_and_a_voice_become_a_video(service: Service) -> None:

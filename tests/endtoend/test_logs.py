@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from tests.endtoend.test_cli import talkreel
-from tests.receiver import Receiver
-from tests.service import Service, User
+from tests.support.receiver import Receiver
+from tests.support.service import Service, User
 
 #: What a line may be about.
 ABOUT = ("request_id", "job_id", "attempt", "worker", "delivery_id", "key_id", "status")

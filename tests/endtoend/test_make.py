@@ -19,9 +19,9 @@ from click.testing import CliRunner, Result
 from werkzeug.serving import make_server
 
 from app.cli import main
-from tests.processes import free_ports
-from tests.service import TALKREEL, Service, User, wait_until
-from tests.world import World, png, wav
+from tests.support.processes import free_ports
+from tests.support.service import TALKREEL, Service, User, wait_until
+from tests.support.world import World, png, wav
 
 LONG = wav(8000 * 900, sample_rate=8000)
 

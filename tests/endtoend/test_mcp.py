@@ -17,11 +17,11 @@ from mcp.types import CallToolResult, TextContent
 
 from app.cli import main
 from app.client import Talkreel
-from app.tools import FileTools, VideoTools, server_of
-from tests.conversations import converse
-from tests.processes import Server, free_ports
-from tests.service import TALKREEL, Service
-from tests.world import World, png, wav
+from app.mcp.server import FileTools, VideoTools, server_of
+from tests.support.conversations import converse
+from tests.support.processes import Server, free_ports
+from tests.support.service import TALKREEL, Service
+from tests.support.world import World, png, wav
 
 
 def environment(service: Service) -> dict[str, str]:

@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.settings import Settings, SettingsError
+from app.config.settings import Settings, SettingsError
 from tests.endtoend.machines import command_of
-from tests.processes import Server, free_ports
-from tests.scraped import read
-from tests.service import Service, wait_until
+from tests.support.processes import Server, free_ports
+from tests.support.scraped import read
+from tests.support.service import Service, wait_until
 
 STAGES = {"fetching", "picture", "sound", "video", "muxing", "checking", "storing"}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app import envfile
-from app.envfile import EnvFileUnusable
+from app.config import envfile
+from app.config.envfile import EnvFileUnusable
 from tests.endtoend.test_cli import run, talkreel
-from tests.service import TALKREEL, Service
+from tests.support.service import TALKREEL, Service
 
 
 def test_a_settings_file_names_the_service(service: Service, tmp_path: Path) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.service import Service
-from tests.world import png, wav
-
-STUB = Path(__file__).parents[1] / "worker" / "stub_engine.py"
-PORTRAIT = Path(__file__).parents[2] / "examples" / "portrait.jpg"
+from tests.support.paths import PORTRAIT, STUB_ENGINE
+from tests.support.service import Service
+from tests.support.world import png, wav
 
 
 def test_the_operator_s_command_makes_the_portrait_talk(tmp_path: Path) -> None:
-    command = f"{sys.executable} {STUB} {{video}} {{audio}} {{out}}"
+    command = f"{sys.executable} {STUB_ENGINE} {{video}} {{audio}} {{out}}"
     with Service(tmp_path, RENDER_WORKERS="1", TALKING_ENGINE="exec", ENGINE_COMMAND=command) as service:
         user = service.user()
         status = user.wait_for(user.submitted(PORTRAIT.read_bytes(), wav(44_100)), "COMPLETED")

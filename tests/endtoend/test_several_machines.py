@@ -15,15 +15,15 @@ import av
 import httpx
 import pytest
 
-from app import apikeys
-from app.database import Database
-from app.settings import Settings
-from app.storage import Storage, open_storage
+from app.config.settings import Settings
+from app.database.database import Database
+from app.keys import api_keys
+from app.storage.stores import Storage, open_storage
 from tests.endtoend.machines import Fleet, fleet
-from tests.processes import Server
-from tests.servers import Postgres, s3, valkey
-from tests.service import User, wait_until
-from tests.world import png, wav
+from tests.support.processes import Server
+from tests.support.servers import Postgres, s3, valkey
+from tests.support.service import User, wait_until
+from tests.support.world import png, wav
 
 USERS, WORKERS = 12, 3
 #: Silence that takes a few seconds to encode.
@@ -56,7 +56,7 @@ def workers(machines: Fleet) -> list[Server]:
 def pairs(machines: Fleet) -> Iterator[list[tuple[User, User]]]:
     """Each user as the one web machine knows them, and as the other does, turn and turn about."""
     database = Database(machines.shared["DATABASE_URL"])
-    minted = [apikeys.mint(database, f"user {number}") for number in range(USERS)]
+    minted = [api_keys.mint(database, f"user {number}") for number in range(USERS)]
     database.close()
     with ExitStack() as open_clients:
         found = [[User(address, {"apiKey": key.api_key}) for address in machines.addresses] for key in minted]

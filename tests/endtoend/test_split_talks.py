@@ -12,19 +12,19 @@ import pytest
 from PIL import Image as Picture
 from sqlmodel import col, select
 
-from app.database import Database
-from app.models import Segment
-from app.settings import Settings
-from app.states import SegmentStatus
-from tests.database.rows import job_row
+from app.config.settings import Settings
+from app.database.database import Database
+from app.database.models import Segment
+from app.domain.states import SegmentStatus
 from tests.endtoend.machines import Fleet, fleet
-from tests.processes import Server
-from tests.servers import S3, Postgres, Valkey, s3, valkey
-from tests.service import User, new_key, wait_until
-from tests.talking.portraits import PICTURE
-from tests.talking.voices import repeated, spoken
-from worker.sweep import Rounds
-from worker.workshop import Workshop
+from tests.support.paths import PORTRAIT
+from tests.support.processes import Server
+from tests.support.rows import job_row
+from tests.support.servers import S3, Postgres, Valkey, s3, valkey
+from tests.support.service import User, new_key, wait_until
+from tests.worker.engines.talking.voices import repeated, spoken
+from worker.context import Workshop
+from worker.sweeper.__main__ import Rounds
 
 #: Her face alone, small: frames cost little.
 FACE = (140, 20, 300, 180)
@@ -90,7 +90,7 @@ def shop(machines: Fleet, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]
 def upload(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
     folder = tmp_path_factory.mktemp("upload")
     face = io.BytesIO()
-    Picture.open(PICTURE).crop(FACE).save(face, "PNG")
+    Picture.open(PORTRAIT).crop(FACE).save(face, "PNG")
     return face.getvalue(), repeated(spoken(folder), folder / "long.wav", TIMES).path.read_bytes()
 
 
@@ -110,7 +110,7 @@ def job_id(alice: User, leader: Server, upload: tuple[bytes, bytes]) -> str:
 
 def drawing(worker: Server) -> psutil.Process:
     """A process of that worker that draws, as soon as there is one."""
-    found = wait_until(lambda: worker.processes("worker.talking.chunk"), seconds=90)[0]
+    found = wait_until(lambda: worker.processes("worker.engines.talking.chunk"), seconds=90)[0]
     assert isinstance(found, psutil.Process)
     return found
 
@@ -129,7 +129,9 @@ def horse_of(worker: Server, after: psutil.Process | None = None) -> psutil.Proc
 
 def draws(horse: psutil.Process) -> bool:
     try:
-        return any("worker.talking.chunk" in child.cmdline() for child in horse.children(recursive=True))
+        return any(
+            "worker.engines.talking.chunk" in child.cmdline() for child in horse.children(recursive=True)
+        )
     except psutil.NoSuchProcess:
         return False
 

@@ -9,8 +9,10 @@ import cv2
 import httpx
 import pytest
 
-from tests.service import Service
-from tests.talking.face_pictures import (
+from tests.support.paths import PORTRAIT, VOICE
+from tests.support.service import Service
+from tests.support.world import wav
+from tests.worker.engines.talking.face_pictures import (
     beside_herself,
     cat,
     coffee_cup,
@@ -18,16 +20,14 @@ from tests.talking.face_pictures import (
     scaled,
     with_a_board_before_the_mouth,
 )
-from tests.talking.portraits import PICTURE, astronaut
-from tests.talking.voices import VOICE
-from tests.world import wav
-from worker.talking.arrays import Image
+from tests.worker.engines.talking.portraits import astronaut
+from worker.engines.talking.numerics.arrays import Image
 
 
 def test_a_portrait_and_a_voice_become_a_talking_video(service: Service) -> None:
     alice = service.user("alice")
 
-    job_id = alice.submitted(PICTURE.read_bytes(), VOICE.read_bytes())
+    job_id = alice.submitted(PORTRAIT.read_bytes(), VOICE.read_bytes())
     status = alice.wait_for(job_id, "COMPLETED", seconds=120)
 
     assert (status["motion"], status["warnings"]) == ("talking", [])

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app import migrations
-from app.database import Database
-from app.settings import Settings
+from app.config.settings import Settings
+from app.database import migrations
+from app.database.database import Database
 from tests.endtoend.test_cli import STARTS, run
 from tests.endtoend.test_doctor import found
-from tests.processes import free_ports
-from tests.service import TALKREEL, Service, wait_until
+from tests.support.processes import free_ports
+from tests.support.service import TALKREEL, Service, wait_until
 
 KEYS = {"keys create": [TALKREEL, "keys", "create", "me"], "keys list": [TALKREEL, "keys", "list"]}
 ALL = {**STARTS, **KEYS}

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.receiver import Received, Receiver, Reply
-from tests.service import TALKREEL, Service, User, wait_until
-from tests.world import wav
+from tests.support.receiver import Received, Receiver, Reply
+from tests.support.service import TALKREEL, Service, User, wait_until
+from tests.support.world import wav
 
 #: What the header of a FLAC file promises (RFC 9639, section 8.2: a second of 44.1 kHz), and nothing like it.
 BROKEN_SOUND = (

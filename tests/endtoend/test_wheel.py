@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app import shipped
+from app.core import packaged_files
 from tests.endtoend.test_cli import run
-from tests.service import Service
+from tests.support.service import Service
 
 #: What the wheel is built from; in a copy, as building leaves things behind.
 SOURCES = ("app", "worker", "pyproject.toml", "README.md", "LICENSE", "Procfile")
@@ -26,7 +26,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of an environment that has the wheel, and of ours what the wheel needs."""
     folder = tmp_path_factory.mktemp("wheel")
     for name in SOURCES:
-        source, target = shipped.ROOT / name, folder / "source" / name
+        source, target = packaged_files.ROOT / name, folder / "source" / name
         target.parent.mkdir(exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
@@ -72,7 +72,7 @@ def test_set_up_brings_models_where_they_are_looked_for_or_says_why_not(
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": "/dev/null"}
 
     failed = run([talkreel, "setup"], {**offline, "DATA_DIR": str(tmp_path)})
-    shutil.copytree(shipped.ROOT / "models", models)
+    shutil.copytree(packaged_files.ROOT / "models", models)
     there = run([talkreel, "setup"], {**offline, "DATA_DIR": str(tmp_path)})
 
     assert failed.returncode == 1

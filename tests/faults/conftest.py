@@ -11,9 +11,9 @@ from random import Random
 
 import pytest
 
-from app.queues import Doorbell
-from app.settings import Settings
-from tests.service import Service
+from app.config.settings import Settings
+from app.queue.queues import Doorbell
+from tests.support.service import Service
 
 StartService = Callable[..., Service]
 

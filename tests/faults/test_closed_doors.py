@@ -14,17 +14,17 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from app.settings import Settings
-from app.valkey import command as valkey_command
-from app.valkey import is_running
-from tests.disks import enlarge, small_disk
+from app.config.settings import Settings
+from app.launcher.embedded_valkey import command as valkey_command
+from app.launcher.embedded_valkey import is_running
 from tests.faults.conftest import StartService, paused_by
 from tests.faults.test_lost_workers import rendering, retries_of
-from tests.processes import Server
-from tests.servers import valkey
-from tests.service import wait_until
-from tests.world import png
-from worker.machine import MIN_FREE_BYTES
+from tests.support.disks import enlarge, small_disk
+from tests.support.processes import Server
+from tests.support.servers import valkey
+from tests.support.service import wait_until
+from tests.support.world import png
+from worker.execution.machine import MIN_FREE_BYTES
 
 #: Less room than this, and no job is begun.
 MIN_FREE_MIB = MIN_FREE_BYTES >> 20

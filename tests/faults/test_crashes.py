@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.failpoints import FOLDER_VARIABLE
+from app.core.failpoints import FOLDER_VARIABLE
 from tests.faults.test_lost_workers import retries_of
-from tests.receiver import Receiver
-from tests.service import Service, User, wait_until
+from tests.support.receiver import Receiver
+from tests.support.service import Service, User, wait_until
 
 
 @pytest.fixture(scope="module")

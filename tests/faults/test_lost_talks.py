@@ -7,9 +7,8 @@ import pytest
 
 from tests.faults.conftest import StartService
 from tests.faults.test_lost_workers import is_alive, retries_of
-from tests.service import Service, wait_until
-from tests.talking.portraits import PICTURE
-from tests.talking.voices import VOICE
+from tests.support.paths import PORTRAIT, VOICE
+from tests.support.service import Service, wait_until
 
 
 @pytest.mark.fault(3)
@@ -18,7 +17,7 @@ def test_a_horse_killed_in_mid_talk_takes_its_chunks_along_and_the_picture_talks
 ) -> None:
     service = start_service(LEASE_SECONDS="60")
     alice = service.user("alice")
-    job_id = alice.submitted(PICTURE.read_bytes(), VOICE.read_bytes(), motion="talking")
+    job_id = alice.submitted(PORTRAIT.read_bytes(), VOICE.read_bytes(), motion="talking")
     chunk = drawing(service)
     horse = chunk.parent()
     assert horse is not None
@@ -34,6 +33,6 @@ def test_a_horse_killed_in_mid_talk_takes_its_chunks_along_and_the_picture_talks
 
 def drawing(service: Service) -> psutil.Process:
     """A process that draws a chunk of a video, as soon as there is one."""
-    found = wait_until(lambda: service.processes("worker.talking.chunk"), seconds=60)[0]
+    found = wait_until(lambda: service.processes("worker.engines.talking.chunk"), seconds=60)[0]
     assert isinstance(found, psutil.Process)
     return found

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.faults.conftest import StartService
-from tests.service import Service, User, wait_until
+from tests.support.service import Service, User, wait_until
 
 LEASE_SECONDS = 2
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.broken_tools import dead_ffmpeg, mend
 from tests.faults.conftest import StartService, paused_by
 from tests.faults.test_lost_workers import retries_of
-from tests.servers import S3, s3
-from tests.service import Service, User, wait_until
+from tests.support.broken_tools import dead_ffmpeg, mend
+from tests.support.servers import S3, s3
+from tests.support.service import Service, User, wait_until
 
 #: One begins at once and the others wait.
 JOBS = 3

@@ -11,9 +11,9 @@ import pytest
 
 from tests.faults.conftest import StartService
 from tests.faults.test_lost_workers import is_alive
-from tests.service import Service, wait_until
-from tests.upload.bodies import CONTENT_TYPE, closed, part
-from tests.world import png, wav
+from tests.support.service import Service, wait_until
+from tests.support.world import png, wav
+from tests.web.upload.bodies import CONTENT_TYPE, closed, part
 
 
 @pytest.mark.fault(25)

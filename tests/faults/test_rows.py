@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
+from tests.support.paths import TESTS
 
 ROWS = {
     1: "a worker and its horse are killed in mid-job: the job is begun anew within the lease and 2 s",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.conftest import StartService
-from tests.sentinels import watched_valkey
-from tests.service import wait_until
+from tests.support.sentinels import watched_valkey
+from tests.support.service import wait_until
 
 
 def test_a_failover_in_the_middle_of_a_render_costs_nothing(

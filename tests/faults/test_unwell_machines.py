@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.broken_tools import broken_ffmpeg, mend
 from tests.faults.conftest import StartService
 from tests.faults.test_lost_workers import retries_of
-from tests.service import wait_until
+from tests.support.broken_tools import broken_ffmpeg, mend
+from tests.support.service import wait_until
 
 
 def test_a_tool_that_fails_costs_retries_until_it_works(start_service: StartService, tmp_path: Path) -> None:

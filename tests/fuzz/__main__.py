@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.fuzz import seeds
 from tests.fuzz.cases import Case, Seeds, Verdict, case_of, judge, read_verdict
-from worker.bounds import CORES
+from worker.sandbox.resource_limits import CORES
 
 CASES = int(os.environ.get("FUZZ_CASES", 3000))
 SEED = int(os.environ.get("FUZZ_SEED", 1))

@@ -12,14 +12,14 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from app.media import MediaType
-from app.settings import Settings
-from app.states import Motion, Phase
+from app.config.settings import Settings
+from app.domain.states import Motion, Phase
+from app.media.media_types import MediaType
 from tests.fuzz.damage import damaged
 from tests.fuzz.seeds import Seed
-from tests.worker.sentences import is_for_a_person
-from worker.failures import ChildKilled, RenderFailed
-from worker.render import Terms, Upload, render
+from tests.worker.execution.sentences import is_for_a_person
+from worker.errors import ChildKilled, RenderFailed
+from worker.execution.render import Terms, Upload, render
 
 MAX_SECONDS = 60
 MAX_BYTES = 1 << 30

@@ -10,10 +10,10 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms
 
-from app.media import MediaType
-from tests.media_samples import Samples, patches
-from tests.talking.portraits import PICTURE
-from worker.decoding import FORMATS
+from app.media.media_types import MediaType
+from tests.support.media_samples import Samples, patches
+from tests.support.paths import PORTRAIT
+from worker.picture.decoders import FORMATS
 
 pillow_heif.register_heif_opener()
 
@@ -63,7 +63,7 @@ def pictures() -> list[Seed]:
     turned = Image.Exif()
     turned[ORIENTATION_TAG] = 6
     deep = Image.fromarray(np.linspace(0, 65_535, 64 * 48).astype(np.uint16).reshape(48, 64))
-    face = Image.open(PICTURE).crop(FACE).convert("RGB")
+    face = Image.open(PORTRAIT).crop(FACE).convert("RGB")
     return [
         _picture("face.jpg", face, MediaType.JPEG, quality=85),
         _picture("baseline.jpg", soft, MediaType.JPEG),

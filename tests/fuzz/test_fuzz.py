@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from app.media import MediaType
-from app.states import Motion
+from app.domain.states import Motion
+from app.media.media_types import MediaType
 from tests.fuzz import seeds
 from tests.fuzz.cases import MAX_BYTES, Seeds, Verdict, case_of, read_verdict, rendered
-from worker.failures import ChildKilled, RenderFailed
-from worker.process import ProgramFailed
-from worker.render import Upload
+from tests.support.paths import ROOT
+from worker.errors import ChildKilled, RenderFailed
+from worker.execution.render import Upload
+from worker.sandbox.runner import ProgramFailed
 
-ROOT = Path(__file__).parents[2]
 CASES = 50
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.settings import Settings
-from tests.world import World
+from app.config.settings import Settings
+from tests.support.world import World
 
 
 @pytest.fixture

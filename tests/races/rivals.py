@@ -19,7 +19,7 @@ _barrier: list[Barrier] = []
 def race(run: Race[Seen], rivals: int) -> Sequence[Seen]:
     """What each of so many new processes returns from `run`, which has to be picklable."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.world"])  # the imports, once for all
+    context.set_forkserver_preload(["tests.support.world"])  # the imports, once for all
     barrier = context.Barrier(rivals, timeout=MEET_SECONDS)
     with ProcessPoolExecutor(rivals, context, initializer=_agree_on, initargs=(barrier,)) as pool:
         return list(pool.map(_run, [run] * rivals, range(rivals)))

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from app import leases
-from app.apikeys import MintedKey
-from app.settings import Settings
-from app.states import JobStatus
+from app.config.settings import Settings
+from app.domain.states import JobStatus
+from app.jobs import leases
+from app.keys.api_keys import MintedKey
 from app.web import create_app
-from app.web.services import EXTENSION, Services
-from tests.database.rows import add_job
+from app.web.http.context import EXTENSION, Services
 from tests.races.rivals import race
-from tests.world import Person, World
+from tests.support.rows import add_job
+from tests.support.world import Person, World
 
 ROUNDS = 80
 

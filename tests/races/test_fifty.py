@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from werkzeug.test import TestResponse
 
-from tests.world import Person, World
+from tests.support.world import Person, World
 
 RIVALS = 50
 

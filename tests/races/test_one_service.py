@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from tests.service import Service, User, wait_until
+from tests.support.service import Service, User, wait_until
 
 RIVALS = 50
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.apikeys import MintedKey
-from app.settings import Settings
+from app.config.settings import Settings
+from app.keys.api_keys import MintedKey
 from app.web import create_app
 from tests.races.rivals import race
-from tests.world import Person, World
+from tests.support.world import Person, World
 
 RIVALS = 8
 ROUNDS = 40

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
-from app.storage import Storage, open_storage
-from tests.servers import S3, s3
+from app.config.settings import Settings
+from app.storage.stores import Storage, open_storage
+from tests.support.servers import S3, s3
 
 
 @pytest.fixture(scope="session")

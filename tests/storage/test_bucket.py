@@ -11,11 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.config.settings import Settings
 from app.errors import StorageUnavailable
-from app.settings import Settings
-from app.storage import Storage, open_storage
-from tests.servers import S3, s3
+from app.storage.stores import Storage, open_storage
 from tests.storage.gateway import Gateway
+from tests.support.servers import S3, s3
 
 CONTENT = bytes(range(256)) * 40
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import DiskFull, StorageUnavailable, StoredFileMissing
-from app.localfiles import LocalStorage
-from app.stored import storage_errors
+from app.storage.base import storage_errors
+from app.storage.filesystem import LocalStorage
 
 
 @pytest.fixture

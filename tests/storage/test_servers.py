@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import redis
 
-from tests.servers import Postgres, Valkey, postgres, valkey
+from tests.support.servers import Postgres, Valkey, postgres, valkey
 
 DEADLINE_SECONDS = 20
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import ApiError, StoredFileMissing
-from app.storage import Storage
+from app.storage.stores import Storage
 
 #: More than one part of a multipart upload.
 LARGE_BYTES = 12_000_001

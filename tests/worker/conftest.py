@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.media_samples import Samples
+from tests.support.media_samples import Samples
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.media import MediaType
-from app.settings import Settings
-from app.states import Motion
-from tests.media_samples import wav_bytes
-from worker.picture import normalise
+from app.config.settings import Settings
+from app.domain.states import Motion
+from app.media.media_types import MediaType
+from tests.support.media_samples import wav_bytes
+from worker.picture.normalisation import normalise
 from worker.scene import Scene
-from worker.sound import decode
+from worker.sound.decoding import decode
 
 #: Of the sound: 60 frames.
 SECONDS = 2.4

@@ -11,13 +11,13 @@ from flask import Flask
 from pydantic.alias_generators import to_camel
 from werkzeug.routing import Rule
 
+from app.config.settings import Settings
 from app.errors import MissingApiKey
-from app.payloads import StatusBody
-from app.service_bodies import ErrorBody
-from app.settings import Settings
-from app.web.auth import needs_key
-from app.web.limits import is_counted
-from app.web.openapi import refusals, schemas
+from app.schemas.jobs import StatusBody
+from app.schemas.service import ErrorBody
+from app.web.http.auth import needs_key
+from app.web.limits.rate_limit import is_counted
+from app.web.openapi import errors, schemas
 from app.web.openapi.operations import Answer, Object, Operation, Parameter, Sent, Tag, operation_of
 from app.web.openapi.parameters import PATH_PARAMETERS, RATE_LIMIT, as_objects
 from app.web.openapi.webhooks import webhooks
@@ -122,7 +122,7 @@ def _request_body(sent: Sent) -> Object:
 def _responses(operation: Operation, path: str) -> Object:
     shared = as_objects(RATE_LIMIT if is_counted(path) else ())
     answers = {str(answer.status): _response(answer, shared) for answer in operation.answers}
-    refused = refusals.by_status((*operation.raises, *refusals.of_every(path)), shared)
+    refused = errors.by_status((*operation.raises, *errors.of_every(path)), shared)
     for status in answers.keys() & refused.keys():
         # A refusal that is a page for people, too.
         refused[status]["content"] |= answers[status]["content"]

@@ -106,7 +106,7 @@ def described(
     """Puts a view into the document. Stands below the decorator with its route.
 
     `raises` are the refusals of its own; those that every operation shares go without saying
-    (`app.web.openapi.refusals`).
+    (`app.web.openapi.errors`).
     """
 
     def remember(view: View) -> View:

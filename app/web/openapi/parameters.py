@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app import ids
+from app.core import ids
+from app.domain.states import JobStatus
 from app.errors import InvalidCursor, InvalidParameter
-from app.states import JobStatus
-from app.web.answers import DEFAULT_PAGE, MAX_PAGE
+from app.web.http.responses import DEFAULT_PAGE, MAX_PAGE
 from app.web.openapi.operations import HTML, Answer, Header, Object, Parameter
 
 ID_SCHEMA: Object = {"type": "string", "pattern": ids.PATTERN}
@@ -28,7 +28,7 @@ PATH_PARAMETERS = {
 
 
 def whole_number(name: str, description: str, *, default: int, largest: int) -> Parameter:
-    """A query parameter as `app.web.answers.number_parameter` reads it."""
+    """A query parameter as `app.web.http.responses.number_parameter` reads it."""
     schema: Object = {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
     return Parameter(name, "query", schema, description)
 
@@ -46,7 +46,7 @@ PAGE = (
         "The `nextCursor` of an earlier page, as it is.",
     ),
 )
-#: What `app.web.answers.page_limit` and `app.cursors.decode` raise.
+#: What `app.web.http.responses.page_limit` and `app.core.pagination.decode` raise.
 PAGE_REFUSALS = (InvalidParameter("limit", f"a number from 1 to {MAX_PAGE}"), InvalidCursor)
 DELETED = _flag(
     "deleted", "Only jobs that were deleted and can be restored, with `deletedAt` and `restorableUntil`."

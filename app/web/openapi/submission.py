@@ -1,7 +1,8 @@
-"""The multipart body of a submission, as `app.web.uploads` reads it."""
+"""The multipart body of a submission, as `app.web.upload.form` reads it."""
 
 from __future__ import annotations
 
+from app.domain.states import Motion
 from app.errors import (
     ActiveJobExists,
     AudioTooLong,
@@ -25,13 +26,12 @@ from app.errors import (
     UnsupportedMediaType,
     UploadTooSlow,
 )
-from app.key_errors import QuotaExceeded
-from app.media import FILE_RULES, MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS, MediaType
-from app.payloads import AwaitedBody, CreatedBody
-from app.states import Motion
+from app.errors.keys import QuotaExceeded
+from app.media.media_types import FILE_RULES, MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS, MediaType
+from app.schemas.jobs import AwaitedBody, CreatedBody
 from app.web.openapi.operations import Answer, Header, Object, Parameter, Sent
 from app.web.openapi.parameters import PREFERENCE_APPLIED
-from app.webhook_urls import MAX_URL_CHARACTERS
+from app.webhooks.urls import MAX_URL_CHARACTERS
 
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",

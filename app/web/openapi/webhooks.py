@@ -1,10 +1,10 @@
-"""The requests that we send: a job's webhook, as `app.signing.webhook_headers` heads it."""
+"""The requests that we send: a job's webhook, as `app.core.signing.webhook_headers` heads it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.payloads import StatusBody
+from app.schemas.jobs import StatusBody
 from app.web.openapi.operations import JSON, Object, Tag
 from app.web.openapi.parameters import DELIVERY_ID_SCHEMA
 from app.web.openapi.schemas import reference

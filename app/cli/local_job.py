@@ -1,0 +1,67 @@
+"""A video made here, without a service: what the worker's renderer is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from app.config.settings import Settings
+from app.core.plugins import part
+from app.domain.states import Motion, MotionMade, Phase
+from app.domain.warnings import Notice
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make, of what, and where to put it."""
+
+    portrait: Path
+    voice: Path
+    motion: Motion
+    out: Path
+    #: What the voice is brought to; None leaves it as it is.
+    loudness_lufs: float | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What there is to say about the video that is now where it was asked for."""
+
+    motion: MotionMade
+    width: int
+    height: int
+    duration_seconds: float
+    notices: tuple[Notice, ...]
+    #: In LUFS, of the video and of the upload, where a loudness was asked for.
+    loudness: float | None
+    loudness_before: float | None
+
+
+class CannotMake(Exception):
+    """No video can be made. `sentence` is the one that a service would give, `code` a word for programs."""
+
+    def __init__(self, sentence: str, code: str) -> None:
+        self.sentence = sentence
+        self.code = code
+        super().__init__(sentence)
+
+
+#: Told the phase, the percent done, and the seconds left if that can be told.
+Report = Callable[[Phase, int, int | None], None]
+
+
+class LocalRenderer(Protocol):
+    """Makes the video in this process, within the limits of `settings`. Call it from the main thread.
+
+    Raises:
+        CannotMake: there will be none. OSError: a file can't be read or written.
+    """
+
+    def __call__(self, order: Order, settings: Settings, report: Report) -> Made: ...
+
+
+def local_renderer() -> LocalRenderer:
+    """The worker's, which is no module that this package knows."""
+    return cast(LocalRenderer, part("local"))

@@ -1,0 +1,170 @@
+"""One look at all the jobs that somebody waits for, by one thread, however many wait."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+
+import structlog
+
+from app.database.database import Database
+from app.database.models import Job
+from app.errors import DatabaseUnavailable, TooManyStreams
+from app.jobs import versions
+from app.jobs.versions import Sight
+from app.web.live.subscribers import Listener, Say, Word
+
+log = structlog.get_logger(__name__)
+
+#: Between two looks. Nobody is asked while nobody waits.
+LOOK_SECONDS = 0.4
+
+
+class Watch:
+    """A listener and its place at the lookout, free again once it leaves or is forgotten."""
+
+    def __init__(self, lookout: Lookout, listener: Listener, key_id: str) -> None:
+        self.listener = listener
+        #: What the client gets before the first word.
+        self.greeting = b""
+        self._lookout = lookout
+        self._free = weakref.finalize(self, lookout.free, key_id)
+        self._free.atexit = False
+
+    def settle(self, say: Say) -> None:
+        """From now on what there is to say goes to `say`, in another thread."""
+        self._lookout.watch(self.listener, say)
+
+    def leave(self) -> None:
+        """Nothing is said any more. May be called again."""
+        self._lookout.forget(self.listener)
+        self._free()
+
+    def farewell(self) -> Word:
+        return self.listener.farewell()
+
+    def words(self) -> Iterator[bytes]:
+        """What there is to say, for a server that can't park a connection: its thread waits here."""
+        try:
+            while True:
+                for _, word in self._lookout.look([self.listener]):
+                    yield word.data
+                    if word.is_last:
+                        return
+                time.sleep(LOOK_SECONDS)
+        finally:
+            self.leave()
+
+
+class Lookout:
+    """All who wait in this process. Its thread is there while somebody is."""
+
+    def __init__(self, database: Database, places: int, places_per_key: int) -> None:
+        self._database = database
+        self._places = places
+        self._places_per_key = places_per_key
+        self._taken: Counter[str] = Counter()
+        self._says: dict[Listener, Say] = {}
+        self._thread: threading.Thread | None = None
+        self._lock = threading.RLock()
+
+    def admit(self, listener: Listener, key_id: str) -> Watch:
+        """Gives a listener a place.
+
+        Raises:
+            TooManyStreams: all are taken, or all of this key's.
+        """
+        with self._lock:
+            if self._taken.total() >= self._places or self._taken[key_id] >= self._places_per_key:
+                raise TooManyStreams
+            self._taken[key_id] += 1
+        return Watch(self, listener, key_id)
+
+    def free(self, key_id: str) -> None:
+        with self._lock:
+            self._taken[key_id] -= 1
+            self._taken += Counter()  # Drops those that are at 0.
+
+    def watch(self, listener: Listener, say: Say) -> None:
+        with self._lock:
+            self._says[listener] = say
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._keep_looking, name="lookout", daemon=True)
+                self._thread.start()
+
+    def forget(self, listener: Listener) -> None:
+        with self._lock:
+            self._says.pop(listener, None)
+
+    def look(self, listeners: Collection[Listener]) -> list[tuple[Listener, Word]]:
+        """What there is to say to each of them. Asks once for all, and again only for what is new."""
+        now = time.monotonic()
+        try:
+            sights = versions.seen(self._database, {one.job_id for one in listeners})
+            news = self._news([one for one in listeners if _is_behind(one, sights)])
+        except DatabaseUnavailable:
+            # Nobody is sent away for it: the next look is soon.
+            told = [(one, one.idle(now)) for one in listeners]
+        else:
+            told = [(one, _told_safely(one, sights.get(one.job_id), news, now)) for one in listeners]
+        return [(one, word) for one, word in told if word]
+
+    def _news(self, behind: Collection[Listener]) -> Mapping[str, Job]:
+        return versions.jobs(self._database, {one.job_id for one in behind}) if behind else {}
+
+    def _keep_looking(self) -> None:
+        try:
+            while listeners := self._present():
+                for listener, word in self.look(listeners):
+                    self._say(listener, word)
+                time.sleep(LOOK_SECONDS)
+        finally:
+            self._dismiss()
+
+    def _present(self) -> list[Listener]:
+        """Who is there; with nobody left the thread is over, and the next one who comes gets another."""
+        with self._lock:
+            if not self._says:
+                self._thread = None
+            return list(self._says)
+
+    def _say(self, listener: Listener, word: Word) -> None:
+        with self._lock:
+            say = self._says.get(listener)
+        if say:
+            say(word)
+
+    def _dismiss(self) -> None:
+        """Nobody is left, unless the thread failed: then they had better come again."""
+        with self._lock:
+            if self._thread is threading.current_thread():
+                self._thread = None
+                for listener, say in self._says.items():
+                    say(listener.farewell())
+
+
+def _is_behind(listener: Listener, sights: Mapping[str, Sight]) -> bool:
+    sight = sights.get(listener.job_id)
+    return sight is not None and sight.mark != listener.mark
+
+
+def _told_safely(listener: Listener, sight: Sight | None, news: Mapping[str, Job], now: float) -> Word | None:
+    """As `_told`; one that fails is sent away, and the others hear what there is."""
+    try:
+        return _told(listener, sight, news, now)
+    except Exception:
+        log.exception("listener failed", job_id=listener.job_id)
+        return listener.farewell()
+
+
+def _told(listener: Listener, sight: Sight | None, news: Mapping[str, Job], now: float) -> Word | None:
+    if sight is None:
+        return listener.hear(None, now)
+    if sight.is_revoked:
+        return listener.farewell()
+    if sight.mark != listener.mark and listener.job_id in news:
+        return listener.hear(news[listener.job_id], now)
+    return listener.idle(now)

@@ -1,0 +1,37 @@
+"""Answers that take their time, and the bytes of them that no thread waits to write.
+
+Under `app.web.server.worker` the connection is handed over: gunicorn writes nothing, and every byte comes
+from the `app.web.server.parked_connections`. Under any other WSGI server the answer's thread waits, and the
+client sees the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response
+from werkzeug.http import http_date
+
+from app.web.live.job_watcher import Watch
+from app.web.server.slow_clients import PacedSocket
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+def parks(environ: WSGIEnvironment, guest: Watch) -> bool:
+    """Leaves the connection to a guest; False where the server has no place for it."""
+    connection = environ.get("gunicorn.socket")
+    if not isinstance(connection, PacedSocket):
+        return False
+    connection.guest = guest
+    return True
+
+
+def http_bytes(response: Response, environ: WSGIEnvironment) -> bytes:
+    """The answer as it is written: its end is the connection's."""
+    items, status, headers = response.get_wsgi_response(environ)
+    known = {"date", "connection"}
+    lines = [f"HTTP/1.1 {status}", f"Date: {http_date()}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers if name.lower() not in known]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + b"".join(items)

@@ -1,0 +1,4 @@
+"""Drawing: a face moved, frame by frame, in a picture's own pixels.
+
+`mouth`, `eyes` and `head` are put together by `talking.actor`.
+"""

@@ -1,0 +1,1 @@
+"""Arrays, tracks and their smoothing: the numbers the talking engine shares."""

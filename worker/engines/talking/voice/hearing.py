@@ -1,0 +1,71 @@
+"""The phones of a voice, heard by up to a process per core: `python -m worker.engines.talking.voice.hearing
+SOUND ... OUT`
+
+Each of n hears every nth utterance. An utterance's phones depend on nothing but itself, so together they hear
+what one process would. Never the worker's own: pocketsphinx holds the interpreter for a whole utterance, and
+the worker's heart has to beat meanwhile. Progress goes to stdout as ffmpeg's would.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+
+from worker.engines.talking.voice import phones
+from worker.engines.talking.voice.phones import Phone
+from worker.sandbox import runner
+from worker.sandbox.command import Command
+from worker.sandbox.file_access import PYTHON, Reach
+from worker.sandbox.resource_limits import CORES, Bounds
+from worker.scene import ReportShare, Sound
+
+#: The acoustic model maps much more than it uses.
+ADDRESS_SPACE_BYTES = 6 << 30
+
+
+def hear(sound: Sound, folder: Path, report: ReportShare, cores: int = CORES) -> list[Phone]:
+    """What `phones.recognise` hears. Writes to `folder`.
+
+    Raises:
+        What `process.run` does.
+    """
+    parts = min(cores, math.ceil(sound.duration_seconds / phones.MAX_UTTERANCE_SECONDS))
+    paths = [folder / f"phones{part}.json" for part in range(parts)]
+    runner.run_all([_command(sound, part, parts, path) for part, path in enumerate(paths)], report)
+    heard = [Phone(*phone) for path in paths for phone in json.loads(path.read_text())]
+    return sorted(heard, key=lambda phone: phone.start_seconds)
+
+
+def _command(sound: Sound, part: int, parts: int, path: Path) -> Command:
+    numbers = (sound.sample_rate, sound.channels, sound.samples, part, parts)
+    return Command(
+        [
+            sys.executable,
+            "-m",
+            "worker.engines.talking.voice.hearing",
+            str(sound.path),
+            *map(str, numbers),
+            str(path),
+        ],
+        Bounds(deadline_seconds=60 + sound.duration_seconds, address_space_bytes=ADDRESS_SPACE_BYTES),
+        expected_seconds=sound.duration_seconds,
+        reach=Reach((*PYTHON, sound.path), (path.parent,)),
+    )
+
+
+def main(arguments: list[str]) -> None:
+    sound_path, *numbers, out = arguments
+    sample_rate, channels, samples, part, parts = map(int, numbers)
+    sound = Sound(Path(sound_path), sample_rate, channels, samples)
+    heard = phones.recognise(sound, lambda share: _tell(share * sound.duration_seconds), part, parts)
+    Path(out).write_text(json.dumps(heard))
+
+
+def _tell(seconds: float) -> None:
+    print(f"out_time_us={round(seconds * 1_000_000)}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,34 @@
+"""What there is to know about a process before it is started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from worker.sandbox.file_access import Reach
+from worker.sandbox.progress_reader import Follower
+from worker.sandbox.resource_limits import Bounds
+
+
+def bare_environment() -> dict[str, str]:
+    """What our own children get: arenas would eat address space, and messages are to be in English."""
+    return {"MALLOC_ARENA_MAX": "2", "LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A program with its arguments, which may tell its progress on stdout in the way that `follower` reads.
+
+    `reach` is what it may open; a foreign one may open what it likes.
+    `environment` is all that it gets of one; without, it is `bare_environment`. `folder` is where it starts.
+    """
+
+    argv: Sequence[str]
+    bounds: Bounds
+    expected_seconds: float | None = None
+    reach: Reach = field(default_factory=Reach)
+    environment: Mapping[str, str] = field(default_factory=bare_environment)
+    folder: Path | None = None
+    follower: type[Follower] = Follower

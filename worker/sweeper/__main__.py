@@ -1,0 +1,180 @@
+"""The sweeper process: leases, lost bells, retention, and the webhook sender. `python -m worker.sweeper`
+
+Any number of them may run: each of their moves is conditional.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+
+import structlog
+
+from app import logs
+from app.config.settings import SettingsError
+from app.config.startup import service_settings
+from app.core import clock
+from app.database import migrations
+from app.errors import Unavailable
+from app.jobs import deletions, idempotency, lost_leases, orphans, retention
+from app.jobs.requeue import Requeue
+from app.metrics import counters, multiprocess
+from app.queue.queues import SenderBell
+from app.webhooks import deliveries
+from app.webhooks.http_client import EgressPolicy
+from worker.context import Workshop
+from worker.sweeper import metrics_server, webhook_sender
+
+log = structlog.get_logger(__name__)
+
+ROUND_SECONDS = 1.0
+#: How long a stopping process waits for each of its threads.
+STOP_SECONDS = 7.0
+#: Between looks at retention and orphans.
+TIDYING_SECONDS = 60.0
+
+
+class Rounds:
+    """What a sweeper does round by round. A step that fails keeps no other from being done."""
+
+    def __init__(self, shop: Workshop) -> None:
+        self._shop = shop
+        self._requeue = Requeue(shop.database, shop.doorbell)
+
+    def watch(self, stop: threading.Event) -> None:
+        """Takes back what lost its worker and queues what waits unheard, until `stop`."""
+        while not stop.wait(ROUND_SECONDS):
+            self.watch_once()
+
+    def watch_once(self) -> None:
+        """A round, and its sign of life if all of it was done."""
+        steps = {"reclaim": self._reclaim, "requeue": self._requeue.run_once}
+        done = [outlived(name, step) for name, step in steps.items()]
+        if all(done):
+            self._shop.doorbell.tell_sweeper_round()
+
+    def tidy(self, stop: threading.Event) -> None:
+        """Removes what has had its time, until `stop`; apart from `watch`, as it may take a while."""
+        pause_seconds = ROUND_SECONDS
+        while not stop.wait(pause_seconds):
+            pause_seconds = TIDYING_SECONDS
+            self.tidy_once(lambda: not stop.is_set())
+
+    def tidy_once(self, goes_on: Callable[[], bool]) -> None:
+        """Removes batch by batch as long as it `goes_on`; then what a crash left behind."""
+        outlived("expire", lambda: _until_done(self._expire, goes_on))
+        outlived("purge", lambda: _until_done(self._purge, goes_on))
+        outlived("forget", lambda: idempotency.forget_old(self._shop.database))
+        outlived("orphans", lambda: self._remove_orphans(goes_on))
+
+    def _reclaim(self) -> None:
+        shop = self._shop
+        max_attempts = shop.settings.max_attempts
+        reclaimed = lost_leases.reclaim_expired(shop.database, shop.links, max_attempts=max_attempts)
+        if reclaimed:
+            log.warning("took back jobs of lost workers", jobs=reclaimed)
+            counters.note("leases_lost", "expired", value=reclaimed)
+            shop.doorbell.ring_sender()
+
+    def _expire(self) -> bool:
+        """Removes a batch of what is past its retention. Returns whether there may be more."""
+        shop = self._shop
+        expired = retention.expire(shop.database, shop.storage, retention_days=shop.settings.retention_days)
+        if expired:
+            log.info("expired", rows=expired)
+        return expired == retention.BATCH
+
+    def _purge(self) -> bool:
+        """Removes a batch of deleted jobs past restoring. Returns whether there may be more."""
+        purged = deletions.purge(self._shop.database, self._shop.storage)
+        if purged:
+            log.info("purged", jobs=purged)
+        return purged == deletions.PURGE_BATCH
+
+    def _remove_orphans(self, goes_on: Callable[[], bool]) -> None:
+        shop = self._shop
+        removed = orphans.sweep_orphans(
+            shop.database,
+            shop.storage,
+            shop.settings.data_dir,
+            goes_on,
+            keep_failed_uploads_hours=shop.settings.keep_failed_uploads_hours,
+        )
+        if removed:
+            log.info("cleaned", orphans=removed)
+
+
+def outlived(name: str, step: Callable[[], object]) -> bool:
+    """Takes a step of a round; False if it failed, be it for a door that is closed or a mistake of ours."""
+    try:
+        step()
+    except Unavailable as error:
+        log.warning("step skipped", step=name, reason=error.code)
+    except Exception:
+        log.exception("step failed", step=name)
+    else:
+        return True
+    counters.note("sweeper_errors", name)
+    return False
+
+
+def _until_done(remove_batch: Callable[[], bool], goes_on: Callable[[], bool]) -> None:
+    while remove_batch() and goes_on():
+        continue
+
+
+def main() -> int:
+    try:
+        settings = service_settings()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    logs.configure(settings.log_format)
+    counters.keep(multiprocess.folder_of(settings.data_dir), "sweeper")
+    shop = Workshop(settings)
+    migrations.upgrade_or_exit(shop.database)
+    metrics_server.serve(shop)
+    stop = _stop_on_signal()
+    rounds = Rounds(shop)
+    # Daemons: a thread that hangs must not keep alive a process that has nothing else to do.
+    threads = [
+        threading.Thread(target=send, args=(shop, stop), name="send", daemon=True),
+        threading.Thread(target=rounds.tidy, args=(stop,), name="tidy", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    rounds.watch(stop)
+    for thread in threads:
+        thread.join(STOP_SECONDS)
+    return 0
+
+
+def send(shop: Workshop, stop: threading.Event) -> None:
+    """Delivers webhooks until `stop`."""
+    policy, schedule = EgressPolicy.from_settings(shop.settings), shop.settings.webhook_retry_schedule
+    desk = webhook_sender.Desk(
+        claim=partial(deliveries.claim_due, shop.database),
+        send=lambda delivery: webhook_sender.send(delivery, policy, clock.now_seconds(), schedule=schedule),
+        record=partial(deliveries.record, shop.database),
+        wait_for_bell=SenderBell(shop.settings.redis_url).wait,
+    )
+    webhook_sender.run_sender(stop, desk)
+
+
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())
