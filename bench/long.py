@@ -25,7 +25,7 @@ from tests.support.paths import PORTRAIT
 from tests.worker.engines.talking.films import leads, made
 from tests.worker.engines.talking.voices import repeated, spoken
 from worker.scene import Sound
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 #: Her face in the example portrait, and the side of the picture that is made of it.
 FACE, SIDE_PX = (120, 20, 320, 220), 256

@@ -53,9 +53,9 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
 def checkout(tmp_path: Path) -> Path:
     """One that needs no packages."""
     folder = tmp_path / "a checkout"
-    (folder / "worker" / "talking").mkdir(parents=True)
+    (folder / "worker" / "engines" / "talking" / "face").mkdir(parents=True)
     for name in ("models.py", "download.py"):
-        (folder / "worker" / "talking" / name).touch()
+        (folder / "worker" / "engines" / "talking" / "face" / name).touch()
     (folder / "requirements.txt").write_text("# nothing\n")
     (folder / "pyproject.toml").write_text(PROJECT)
     (folder / "backend.py").write_text(BACKEND)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from app.domain.states import Motion, MotionMade
 from app.domain.warnings import Notice
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 #: Told what share (0 to 1) of the work at hand is done, as it gets done.
 ReportShare = Callable[[float], None]

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TypeVar
 
+from app.core.results import result_of
+
 T = TypeVar("T")
 
 
@@ -29,7 +31,8 @@ def within(seconds: float, call: Callable[[], T]) -> T:
 
 
 def _settle(future: Future[T], call: Callable[[], T]) -> None:
-    try:
-        future.set_result(call())
-    except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
-        future.set_exception(error)
+    outcome = result_of(call)
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

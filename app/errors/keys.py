@@ -9,7 +9,7 @@
     ├── NotJson 415
     └── QuotaExceeded 429
 
-The others are in `app/errors.py`.
+The others are in `app.errors`.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import io
 import mimetypes
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
@@ -82,12 +83,11 @@ class BucketStorage:
     def fetch(self, key: str, path: Path) -> None:
         with storage_errors(absent=StoredFileMissing):
             found = obstore.get(self._store, checked_key(key))
-            try:
+            with ExitStack() as undoing:
+                undoing.callback(path.unlink, missing_ok=True)
                 with path.open("wb") as file:
                     file.writelines(found.stream(min_chunk_size=CHUNK_BYTES))
-            except BaseException:
-                path.unlink(missing_ok=True)
-                raise
+                undoing.pop_all()
 
     def open(self, key: str) -> BucketFile:
         with storage_errors(absent=StoredFileMissing):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.core.failpoints import FOLDER_VARIABLE
 
-SCRIPT = "from app import failpoints; failpoints.reach('here'); print('went on')"
+SCRIPT = "from app.core import failpoints; failpoints.reach('here'); print('went on')"
 
 
 def reach(**environment: str) -> subprocess.CompletedProcess[str]:

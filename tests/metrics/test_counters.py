@@ -20,30 +20,30 @@ from tests.support.processes import STOP_SECONDS
 WEB = """
 import sys
 from pathlib import Path
-from app import metrics
-metrics.keep(Path(sys.argv[1]), "web")
+from app.metrics import counters
+counters.keep(Path(sys.argv[1]), "web")
 for line in sys.stdin:
-    metrics.note("requests", "GET", line.strip(), "200")
+    counters.note("requests", "GET", line.strip(), "200")
     print("counted", flush=True)
 """
 #: A worker that counts, as its horses do; every second one of them is killed in the middle of it.
 WORKER = """
 import os, signal, sys
 from pathlib import Path
-from app import metrics
-from worker.tube import Tube
-metrics.keep(Path(sys.argv[1]), "worker")
+from app.metrics import counters
+from worker.execution.metrics_pipe import Tube
+counters.keep(Path(sys.argv[1]), "worker")
 for number in range(int(sys.argv[2])):
     tube = Tube()
     horse = os.fork()
     if horse == 0:
         tube.speak()
-        metrics.note("attempts", "completed")
-        metrics.note("stage_seconds", "still", "video", value=2.0)
+        counters.note("attempts", "completed")
+        counters.note("stage_seconds", "still", "video", value=2.0)
         os.kill(os.getpid(), signal.SIGKILL) if number % 2 else os._exit(0)
     os.waitpid(horse, 0)
     tube.listen()
-    metrics.note("attempts", "completed")
+    counters.note("attempts", "completed")
 """
 
 

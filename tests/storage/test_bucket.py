@@ -151,8 +151,8 @@ def test_a_forked_process_is_refused_where_it_would_hang(bucket: Storage) -> Non
 
 _FORK_AFTER_USE = """
 import os
-from app.settings import Settings
-from app.storage import open_storage
+from app.config.settings import Settings
+from app.storage.stores import open_storage
 
 storage = open_storage(Settings.load())
 storage.check()
@@ -172,8 +172,8 @@ def test_a_large_file_passes_in_little_memory(bucket: Storage, tmp_path: Path) -
 _MOVE_100_MB = """
 import resource, sys
 from pathlib import Path
-from app.settings import Settings
-from app.storage import open_storage
+from app.config.settings import Settings
+from app.storage.stores import open_storage
 
 def peak_mib():
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -79,7 +79,7 @@ def test_a_server_does_not_outlive_a_killed_test_run() -> None:
 
 _RUN_THAT_HANGS = """
 import signal
-from tests.servers import valkey
+from tests.support.servers import valkey
 with valkey() as server:
     print(server.url, flush=True)
     signal.pause()

@@ -28,7 +28,7 @@ from worker.sandbox.resource_limits import Bounds
 from worker.sandbox.runner import ProgramFailed, ProgramMissing
 from worker.scene import ReportShare, Scene, VideoTrack
 from worker.video.conformance import ClipRefused, fitted
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 log = structlog.get_logger(__name__)
 

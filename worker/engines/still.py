@@ -13,12 +13,12 @@ import ffmpeg
 import structlog
 
 from app.domain.states import MotionMade
+from worker import video_format
 from worker.engines import h264_skip
 from worker.sandbox.ffmpeg import ANONYMOUS, CLOSED, THREADS, local, run
 from worker.sandbox.resource_limits import Bounds
 from worker.scene import Picture, ReportShare, Scene, VideoTrack
-from worker.video import video_format
-from worker.video.video_format import FRAME_RATE, MAX_GOP_FRAMES, TIMESCALE
+from worker.video_format import FRAME_RATE, MAX_GOP_FRAMES, TIMESCALE
 
 log = structlog.get_logger(__name__)
 

@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 
 import structlog
 
+from app.core.results import result_of
 from app.domain.states import Phase
 from app.errors import DatabaseUnavailable
 from app.jobs.leases import Beat
@@ -86,11 +87,11 @@ class Heart:
 
     def _is_held_as_far_as_known(self) -> bool:
         """Whether the lease is held; where that can't be told, until it would have run out."""
-        try:
-            return self._still_held()
-        except Exception:
-            log.exception("heartbeat failed")
-            return time.monotonic() - self._beaten_at < self._lease_seconds
+        outcome = result_of(self._still_held)
+        if not isinstance(outcome, Exception):
+            return outcome
+        log.error("heartbeat failed", exc_info=outcome)
+        return time.monotonic() - self._beaten_at < self._lease_seconds
 
     def _still_held(self) -> bool:
         sign = self._sign()

@@ -26,7 +26,7 @@ from worker.context import Workshop
 from worker.engines.talking.film import MIN_CHUNK_FRAMES, evenly
 from worker.progress import between
 from worker.scene import Draw, ReportShare, Script, Span
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 log = structlog.get_logger(__name__)
 

@@ -18,6 +18,7 @@ from app import logs
 from app.config.settings import SettingsError
 from app.config.startup import service_settings
 from app.core import clock
+from app.core.results import result_of
 from app.database import migrations
 from app.errors import Unavailable
 from app.jobs import deletions, idempotency, lost_leases, orphans, retention
@@ -110,14 +111,13 @@ class Rounds:
 
 def outlived(name: str, step: Callable[[], object]) -> bool:
     """Takes a step of a round; False if it failed, be it for a door that is closed or a mistake of ours."""
-    try:
-        step()
-    except Unavailable as error:
-        log.warning("step skipped", step=name, reason=error.code)
-    except Exception:
-        log.exception("step failed", step=name)
-    else:
-        return True
+    match result_of(step):
+        case Unavailable() as error:
+            log.warning("step skipped", step=name, reason=error.code)
+        case Exception() as error:
+            log.error("step failed", step=name, exc_info=error)
+        case _:
+            return True
     counters.note("sweeper_errors", name)
     return False
 

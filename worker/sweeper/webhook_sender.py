@@ -12,14 +12,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from app.core import failpoints
+from app.core.results import result_of
 from app.core.signing import webhook_headers
 from app.metrics import counters
 from app.webhooks.http_client import Answer, EgressError, EgressPolicy, Resolve, lookup, post
-from app.webhooks.retry_policy import Delivered, DueDelivery, GiveUp, Outcome, RetryAt, Tried, outcome_of
+from app.webhooks.retry_policy import Delivered, DueDelivery, GiveUp, Outcome, RetryAt, Tried
 from worker.sweeper.host_limits import Lanes
 
 log = structlog.get_logger(__name__)
@@ -67,7 +69,7 @@ def send(
     result = _try(delivery, policy, now_seconds, resolve)
     took_ms = round((time.monotonic() - begun) * 1000)
     jitter = random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, hides nothing
-    outcome = outcome_of(
+    outcome = result_of(
         result, tries=delivery.tries, schedule=schedule, jitter=jitter, now_seconds=now_seconds
     )
     return Tried.of(result, took_ms, outcome)
@@ -76,22 +78,27 @@ def send(
 def _try(
     delivery: DueDelivery, policy: EgressPolicy, now_seconds: float, resolve: Resolve
 ) -> Answer | EgressError:
-    try:
-        headers = webhook_headers(
-            message_id=delivery.id,
-            timestamp_seconds=int(now_seconds),
-            body=delivery.body,
-            event=delivery.event,
-            secrets=delivery.secrets,
-        )
-        return post(delivery.url, delivery.body, headers, policy=policy, resolve=resolve)
-    except EgressError as error:
-        log.info("webhook not answered", why=error.error_class, detail=str(error))
-        return error
-    except Exception as error:
-        # A mistake of ours has to use up the schedule like any failure, or the delivery would go on for ever.
-        log.exception("webhook try broke")
-        return EgressError(str(error))
+    match result_of(partial(_posted, delivery, policy, now_seconds, resolve)):
+        case EgressError() as error:
+            log.info("webhook not answered", why=error.error_class, detail=str(error))
+            return error
+        case Exception() as error:
+            # A mistake of ours has to use up the schedule like any failure, or it would go on for ever.
+            log.error("webhook try broke", exc_info=error)
+            return EgressError(str(error))
+        case answer:
+            return answer
+
+
+def _posted(delivery: DueDelivery, policy: EgressPolicy, now_seconds: float, resolve: Resolve) -> Answer:
+    headers = webhook_headers(
+        message_id=delivery.id,
+        timestamp_seconds=int(now_seconds),
+        body=delivery.body,
+        event=delivery.event,
+        secrets=delivery.secrets,
+    )
+    return post(delivery.url, delivery.body, headers, policy=policy, resolve=resolve)
 
 
 def run_sender(stop: threading.Event, desk: Desk) -> None:

@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 
 import ffmpeg
 
+from worker import video_format
 from worker.sandbox.ffmpeg import ANONYMOUS, CLOSED, THREADS, local, run
 from worker.sandbox.resource_limits import Bounds
 from worker.sandbox.runner import ProgramFailed
 from worker.scene import ReportShare, Scene
-from worker.video import video_format
-from worker.video.video_format import FRAME_RATE, MAX_GOP_FRAMES, TIMESCALE
+from worker.video_format import FRAME_RATE, MAX_GOP_FRAMES, TIMESCALE
 
 #: A clip may end so much before the sound does; its last frame stays. Engines work in steps of their own.
 MAX_MISSING_SECONDS = 1.0

@@ -10,7 +10,7 @@ from app.domain.states import MotionMade
 from worker.sandbox.ffmpeg import ANONYMOUS, CLOSED, local, run
 from worker.sandbox.resource_limits import HERE, Bounds
 from worker.scene import ReportShare, Scene, SoundTrack, VideoTrack
-from worker.video.video_format import FRAME_RATE, TIMESCALE
+from worker.video_format import FRAME_RATE, TIMESCALE
 
 #: What the file says of itself: whoever finds a talking portrait can tell that nobody was filmed.
 COMMENTS = {

@@ -14,7 +14,7 @@ from worker.sandbox.resource_limits import HERE, Bounds
 from worker.sandbox.runner import ProgramFailed
 from worker.scene import ReportShare, Scene
 from worker.video.packets import Track, listed, read_listing
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 #: What is decoded frame by frame. The rest is judged by its key frames, unless they are all the first one.
 OPENING_SECONDS = 10

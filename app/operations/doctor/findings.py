@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from app.core.deadlines import TooSlow, within
+from app.core.results import result_of
 
 #: For each check.
 SECONDS = 10.0
@@ -52,15 +54,14 @@ Check = Callable[[], str]
 
 def examine(part: str, check: Check) -> Finding:
     """What a check finds within SECONDS. Never raises: what it didn't expect is a finding, too."""
-    try:
-        return Finding(part, State.OK, within(SECONDS, check))
-    except Trouble as trouble:
-        return Finding(part, trouble.state, trouble.words, trouble.remedy)
-    except TooSlow as error:
-        return Finding(
-            part, State.FAILING, str(error), "See whether what it stands on is overloaded or gone."
-        )
-    except Exception as error:  # noqa: BLE001 - an examination goes on whatever one part does
-        return Finding(
-            part, State.FAILING, f"{type(error).__name__}: {error}", "This is not expected: see the log."
-        )
+    match result_of(partial(within, SECONDS, check)):
+        case Trouble() as trouble:
+            return Finding(part, trouble.state, trouble.words, trouble.remedy)
+        case TooSlow() as error:
+            remedy = "See whether what it stands on is overloaded or gone."
+            return Finding(part, State.FAILING, str(error), remedy)
+        case Exception() as error:
+            words = f"{type(error).__name__}: {error}"
+            return Finding(part, State.FAILING, words, "This is not expected: see the log.")
+        case words:
+            return Finding(part, State.OK, words)

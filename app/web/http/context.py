@@ -8,13 +8,13 @@ from typing import cast
 from flask import current_app
 
 from app.config.settings import Settings
+from app.core.fd_limits import places_for
 from app.database.database import Database
 from app.operations.readiness import Readiness
 from app.queue.queues import Doorbell
 from app.schemas.jobs import Links
 from app.storage.stores import Storage, open_storage
 from app.web.live.job_watcher import Lookout
-from app.web.server.fd_limits import places_for
 from app.webhooks.urls import check_webhook_url
 
 EXTENSION = "talkreel"

@@ -7,9 +7,11 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 
 import structlog
 
+from app.core.results import result_of
 from app.database.database import Database
 from app.database.models import Job
 from app.errors import DatabaseUnavailable, TooManyStreams
@@ -153,11 +155,11 @@ def _is_behind(listener: Listener, sights: Mapping[str, Sight]) -> bool:
 
 def _told_safely(listener: Listener, sight: Sight | None, news: Mapping[str, Job], now: float) -> Word | None:
     """As `_told`; one that fails is sent away, and the others hear what there is."""
-    try:
-        return _told(listener, sight, news, now)
-    except Exception:
-        log.exception("listener failed", job_id=listener.job_id)
-        return listener.farewell()
+    outcome = result_of(partial(_told, listener, sight, news, now))
+    if not isinstance(outcome, Exception):
+        return outcome
+    log.error("listener failed", job_id=listener.job_id, exc_info=outcome)
+    return listener.farewell()
 
 
 def _told(listener: Listener, sight: Sight | None, news: Mapping[str, Job], now: float) -> Word | None:

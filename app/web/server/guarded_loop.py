@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import selectors
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
     ThreadWorker,
 )
 
+from app.core.results import result_of
 from app.metrics import counters
 
 log = structlog.get_logger(__name__)
@@ -65,13 +67,12 @@ class GuardedLoop(ThreadWorker):  # type: ignore[misc]
 
     def guarded(self, callback: Callable[..., object], *args: Any) -> bool:
         """Calls it; False if it failed, which is logged and counted."""
-        try:
-            callback(*args)
-        except Exception:
-            log.exception("connection callback failed")
-            counters.note("connection_errors", getattr(callback, "__name__", type(callback).__name__))
-            return False
-        return True
+        outcome = result_of(partial(callback, *args))
+        if not isinstance(outcome, Exception):
+            return True
+        log.error("connection callback failed", exc_info=outcome)
+        counters.note("connection_errors", getattr(callback, "__name__", type(callback).__name__))
+        return False
 
     def _is_registered(self, key: selectors.SelectorKey) -> bool:
         try:

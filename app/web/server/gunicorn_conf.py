@@ -11,10 +11,10 @@ from typing import Any
 from app import logs
 from app.config.settings import SettingsError
 from app.config.startup import service_settings
+from app.core import fd_limits
 from app.database import migrations
 from app.database.database import Database
 from app.jobs import orphans
-from app.web.server import fd_limits
 from app.web.server.slow_clients import Pace
 
 try:

@@ -15,9 +15,9 @@ from app.domain.states import TERMINAL
 from app.jobs import versions
 from app.schemas.deletions import DeletedBody
 from app.schemas.jobs import Body, Links, StatusBody
+from app.web.live.detached_answers import http_bytes, parks
 from app.web.live.job_watcher import Watch
 from app.web.live.subscribers import Word
-from app.web.server.detached_answers import http_bytes, parks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -18,9 +18,9 @@ from app.errors import TooManyStreams
 from app.jobs import versions
 from app.web.http.auth import caller
 from app.web.http.context import services
+from app.web.live.detached_answers import http_bytes, parks
 from app.web.live.job_watcher import Watch
 from app.web.live.subscribers import Word
-from app.web.server.detached_answers import http_bytes, parks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

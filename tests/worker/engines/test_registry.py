@@ -15,7 +15,7 @@ from worker.engines.registry import talking_engine
 from worker.engines.talking.engine import talk
 
 PACKAGE = """
-from app.states import MotionMade
+from app.domain.states import MotionMade
 from worker.scene import VideoTrack
 
 def engine():

@@ -16,7 +16,7 @@ from worker.engines.still import still
 from worker.scene import Scene, Sound, SoundTrack, VideoTrack
 from worker.sound.aac import encode
 from worker.video.mux import mux
-from worker.video.video_format import FRAME_RATE, MAX_GOP_FRAMES
+from worker.video_format import FRAME_RATE, MAX_GOP_FRAMES
 
 
 def lasting(scene: Scene, seconds: float) -> Scene:

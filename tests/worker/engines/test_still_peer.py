@@ -18,7 +18,7 @@ from tests.support.paths import PORTRAIT
 from tests.worker.scenes import nobody, scene_of
 from worker.engines.still import still
 from worker.scene import Picture, Scene
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 SECONDS = 4
 SIDE = 400

@@ -251,9 +251,9 @@ def test_as_many_pixels_as_allowed_pass_and_one_more_does_not(folder: Path) -> N
 REFUSE_BOMB = """
 import re, sys, time
 from pathlib import Path
-from app.media import MediaType
-from worker.failures import RenderFailed
-from worker.pixels import normalise
+from app.media.media_types import MediaType
+from worker.errors import RenderFailed
+from worker.picture.pixels import normalise
 begun_at = time.monotonic()
 try:
     normalise(Path(sys.argv[1]), MediaType.PNG, Path(sys.argv[1]).parent, max_pixels=50_000_000)

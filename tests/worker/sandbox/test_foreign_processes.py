@@ -31,9 +31,9 @@ ONLY_LINUX = pytest.mark.skipif(
 #: A worker in short: runs the program of its first argument as one that isn't ours.
 WORKER = """
 import sys
-from worker.bounds import Bounds
-from worker.command import Command
-from worker.process import run
+from worker.sandbox.resource_limits import Bounds
+from worker.sandbox.command import Command
+from worker.sandbox.runner import run
 run(Command([sys.executable, "-c", sys.argv[1]], Bounds(deadline_seconds=600, is_foreign=True)))
 """
 

@@ -183,7 +183,7 @@ def beyond(graph: Any, folder: Path) -> Command:
 
 def alone(program: str, folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Runs Python that confines itself."""
-    argv = [sys.executable, "-c", f"from worker import cage, landlock, seccomp\n{program}"]
+    argv = [sys.executable, "-c", f"from worker.sandbox import isolation, landlock, seccomp\n{program}"]
     return subprocess.run(
         [*argv, *map(str, arguments)],
         cwd=folder,
@@ -200,7 +200,7 @@ def test_landlock_alone_refuses_tcp(folder: Path, listener: socket.socket) -> No
     program = """
 import socket, sys
 seccomp.is_available = lambda: False
-cage.confine(["/"], ["/"])
+isolation.confine(["/"], ["/"])
 socket.socket().connect(("127.0.0.1", int(sys.argv[1])))
 """
     assert "PermissionError" in alone(program, folder, listener.getsockname()[1]).stderr
@@ -211,8 +211,8 @@ def test_a_kernel_that_holds_nothing_hinders_nothing(folder: Path, listener: soc
     program = """
 import socket, sys
 landlock.version, seccomp.is_available = lambda: 0, lambda: False
-assert cage.holes() == ["other files", "the network"]
-cage.confine([], [])
+assert isolation.holes() == ["other files", "the network"]
+isolation.confine([], [])
 open("/etc/passwd").close()
 socket.socket().connect(("127.0.0.1", int(sys.argv[1])))
 """
@@ -224,9 +224,9 @@ socket.socket().connect(("127.0.0.1", int(sys.argv[1])))
 def test_who_can_t_be_confined_does_not_run(folder: Path) -> None:
     most_layers = 16
     program = f"""
-cage.confine([], [])
+isolation.confine([], [])
 for _ in range({most_layers}):
-    cage.confine(["/"], ["/"])
+    isolation.confine(["/"], ["/"])
 print("confined no further, and alive")
 """
     ended = alone(program, folder)

@@ -14,14 +14,14 @@ from pathlib import Path
 import cv2
 import ffmpeg
 
+from worker import video_format
 from worker.engines.talking.actor import Actor
 from worker.engines.talking.performance import Performance
 from worker.sandbox import runner
 from worker.sandbox.command import Command
 from worker.sandbox.ffmpeg import ANONYMOUS, executable, local, reach_of
 from worker.sandbox.resource_limits import Bounds
-from worker.video import video_format
-from worker.video.video_format import FRAME_RATE, TIMESCALE
+from worker.video_format import FRAME_RATE, TIMESCALE
 
 #: Told to the parent after so many frames.
 REPORT_FRAMES = 10

@@ -24,7 +24,7 @@ from worker.sandbox.ffmpeg import ANONYMOUS, CLOSED, executable, local, run
 from worker.sandbox.file_access import PYTHON, Reach, files_of
 from worker.sandbox.resource_limits import CORES, Bounds
 from worker.scene import ReportShare, Script, Span
-from worker.video.video_format import FRAME_RATE, TIMESCALE
+from worker.video_format import FRAME_RATE, TIMESCALE
 
 #: Longer chunks would show progress late and spread badly over the cores; shorter ones cost their start.
 MAX_CHUNK_FRAMES, MIN_CHUNK_FRAMES = 60 * FRAME_RATE, 2 * FRAME_RATE

@@ -21,7 +21,7 @@ from worker.engines.talking.numerics.arrays import Floats, Image
 from worker.engines.talking.performance import Performance
 from worker.execution.render import Rendered, Terms, Upload, render
 from worker.scene import Sound
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 TERMS = Terms(50_000_000, 14_400, Settings().face_model_dir)
 

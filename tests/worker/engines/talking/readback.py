@@ -15,7 +15,7 @@ from worker.engines.talking.face.mesh import Mesh, around
 from worker.engines.talking.face.networks import Points
 from worker.engines.talking.motion.mouth_track import LEAD_SECONDS
 from worker.engines.talking.numerics.arrays import AnyFloats, Floats, Image, floats
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 #: Mesh points of the inner lips' middle, and of the mouth's corners.
 UPPER_LIP, LOWER_LIP, CORNERS = 13, 14, (61, 291)

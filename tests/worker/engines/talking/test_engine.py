@@ -29,7 +29,7 @@ from worker.errors import RenderFailed
 from worker.execution.render import Rendered, Terms, Upload, render
 from worker.scene import Picture as ScenePicture
 from worker.scene import Scene, Sound
-from worker.video.video_format import FRAME_RATE, TIMESCALE
+from worker.video_format import FRAME_RATE, TIMESCALE
 
 #: Of the longest voice that a service takes by default.
 FOUR_HOURS_SECONDS = 14_400

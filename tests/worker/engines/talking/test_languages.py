@@ -17,7 +17,7 @@ from tests.worker.engines.talking.portraits import smile
 from tests.worker.engines.talking.readback import Tightness, auc, lead, tightness
 from tests.worker.engines.talking.synthesiser import PASSAGES, Part, Speech, one_after_the_other, speech
 from worker.engines.talking.voice.phones import phones_available
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 needs_pocketsphinx = pytest.mark.skipif(not phones_available(), reason="pocketsphinx has no wheel here")
 

@@ -22,7 +22,7 @@ from worker.engines.talking.motion.head_track import HeadTrack
 from worker.engines.talking.motion.mouth_track import MouthTrack
 from worker.engines.talking.performance import Performance
 from worker.scene import Sound
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 #: The portrait's face alone, small: frames cost little, and there are many.
 FACE = (140, 20, 300, 180)
@@ -39,10 +39,10 @@ print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM"
 TALK = f"""
 import sys
 from pathlib import Path
-from app.settings import Settings
-from app.states import Motion
+from app.config.settings import Settings
+from app.domain.states import Motion
 from worker.scene import Picture, Scene, Sound
-from worker.talking.engine import talk
+from worker.engines.talking.engine import talk
 
 folder, sound, rate, samples = sys.argv[1:]
 picture, voice = Picture(Path(folder, "face.png"), 160, 160), Sound(Path(sound), int(rate), 1, int(samples))
@@ -51,7 +51,7 @@ talk(Scene(picture, voice, Motion.TALKING, Path(folder), Settings().face_model_d
 """
 FILM = f"""
 import sys
-from worker.talking.chunk import main
+from worker.engines.talking.chunk import main
 
 assert main(sys.argv[1:]) == 0
 {PEAK}

@@ -7,7 +7,7 @@ import pytest
 
 from worker.engines.talking.motion.head_track import BLINK, HeadTrack, head_track, rest_track
 from worker.engines.talking.numerics.arrays import Floats, floats
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 #: Ten minutes.
 LONG_FRAMES = 600 * FRAME_RATE

@@ -18,7 +18,7 @@ from worker.engines.talking.voice.features import Features
 from worker.engines.talking.voice.phones import Phone, phones_available, recognise
 from worker.engines.talking.voice.visemes import BILABIALS, CONSONANTS
 from worker.scene import Sound
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 needs_pocketsphinx = pytest.mark.skipif(not phones_available(), reason="pocketsphinx has no wheel here")
 

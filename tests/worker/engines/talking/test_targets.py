@@ -8,7 +8,7 @@ import pytest
 from tests.worker.engines.talking.voices import features_like, loud_features
 from worker.engines.talking.motion.mouth_track import LEAD_SECONDS, kept_parted, mouth_track
 from worker.engines.talking.voice.phones import SILENCE, UNKNOWN, Phone
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 
 @pytest.mark.parametrize(

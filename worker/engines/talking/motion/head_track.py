@@ -13,7 +13,7 @@ import numpy as np
 from worker.engines.talking.numerics.arrays import Floats, floats
 from worker.engines.talking.numerics.smoothing import hann
 from worker.engines.talking.numerics.tracks import FrameTracks
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 #: Sway: the standard deviation of each movement, and the range of its frequencies in Hz.
 YAW_RADIANS, YAW_HZ = 0.030, (0.09, 0.33)

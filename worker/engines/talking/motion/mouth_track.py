@@ -20,7 +20,7 @@ from worker.engines.talking.voice.features import Features
 from worker.engines.talking.voice.phones import Phone
 from worker.engines.talking.voice.visemes import BILABIALS
 from worker.engines.talking.voice.waveform import HOPS_PER_SECOND
-from worker.video.video_format import FRAME_RATE
+from worker.video_format import FRAME_RATE
 
 #: What a frame shows is what is heard so much after its middle.
 LEAD_SECONDS = 0.045

@@ -7,22 +7,28 @@ client sees the same.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from flask import Response
 from werkzeug.http import http_date
 
 from app.web.live.job_watcher import Watch
-from app.web.server.slow_clients import PacedSocket
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
+@runtime_checkable
+class DetachableConnection(Protocol):
+    """A connection of `app.web.server` that can be handed to a guest, who then writes every byte."""
+
+    guest: Watch | None
+
+
 def parks(environ: WSGIEnvironment, guest: Watch) -> bool:
     """Leaves the connection to a guest; False where the server has no place for it."""
     connection = environ.get("gunicorn.socket")
-    if not isinstance(connection, PacedSocket):
+    if not isinstance(connection, DetachableConnection):
         return False
     connection.guest = guest
     return True

@@ -7,15 +7,15 @@ import sys
 
 import pytest
 
-from app.web.server.fd_limits import CONNECTIONS, OTHERS
+from app.core.fd_limits import CONNECTIONS, OTHERS
 
 #: In a process of its own: a limit that was lowered stays so.
 PROGRAM = """
 import resource
-from app.web import descriptors
+from app.core import fd_limits
 resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))
-descriptors.raise_limit(100)
-print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], descriptors.places_for(100))
+fd_limits.raise_limit(100)
+print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], fd_limits.places_for(100))
 """
 BESIDE = CONNECTIONS + OTHERS
 
