@@ -20,6 +20,7 @@ from app.core import failpoints
 from app.core.results import result_of
 from app.core.signing import webhook_headers
 from app.metrics import counters
+from app.webhooks import retry_policy
 from app.webhooks.http_client import Answer, EgressError, EgressPolicy, Resolve, lookup, post
 from app.webhooks.retry_policy import Delivered, DueDelivery, GiveUp, Outcome, RetryAt, Tried
 from worker.sweeper.host_limits import Lanes
@@ -69,7 +70,7 @@ def send(
     result = _try(delivery, policy, now_seconds, resolve)
     took_ms = round((time.monotonic() - begun) * 1000)
     jitter = random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, hides nothing
-    outcome = result_of(
+    outcome = retry_policy.outcome_of(
         result, tries=delivery.tries, schedule=schedule, jitter=jitter, now_seconds=now_seconds
     )
     return Tried.of(result, took_ms, outcome)
