@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from app.config.settings import Settings
 from app.domain.states import Motion, Phase
 from app.media.media_types import MediaType
-from worker.execution.render import Terms, Upload, render
+from worker.execution.render import RenderConfig, Upload, render
 
 TYPES = {".mp3": MediaType.MP3, ".m4a": MediaType.M4A}
 
@@ -20,7 +20,7 @@ def tell(_phase: Phase, share: float) -> None:
 
 def main(image: Path, audio: Path, out: Path) -> None:
     settings = Settings()
-    terms = Terms(settings.max_image_pixels, settings.max_audio_seconds, settings.face_model_dir)
+    terms = RenderConfig(settings.max_image_pixels, settings.max_audio_seconds, settings.face_model_dir)
     upload = Upload(image, MediaType.JPEG, audio, TYPES[audio.suffix], Motion.STILL)
     with TemporaryDirectory(dir=out.parent) as folder:
         render(upload, Path(folder), terms, tell).path.rename(out)

@@ -11,7 +11,7 @@ import pytest
 
 from app.config.settings import Settings
 from app.database.database import Database
-from app.queue.queues import Doorbell, impatient_redis
+from app.queue.queues import JobQueue, impatient_redis
 from app.storage.stores import Storage, open_storage
 from tests.support.schema import migrate
 from tests.support.servers import Postgres, Valkey, postgres, valkey
@@ -109,8 +109,8 @@ def storage(data_dir: Path) -> Storage:
 
 
 @pytest.fixture
-def doorbell(valkey_server: Valkey) -> Doorbell:
+def job_queue(valkey_server: Valkey) -> JobQueue:
     """A bell nobody has rung."""
     with impatient_redis(valkey_server.url) as redis:
         redis.flushdb()
-    return Doorbell(valkey_server.url)
+    return JobQueue(valkey_server.url)

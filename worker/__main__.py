@@ -17,15 +17,15 @@ from app import logs
 from app.config.settings import Settings, SettingsError
 from app.database import migrations
 from app.jobs import lost_leases, orphans, render_logs, segments
-from app.jobs.segments import Hold
-from app.keys.usage import Effort
+from app.jobs.segments import SegmentLease
+from app.keys.usage import CpuTime
 from app.metrics import counters, multiprocess
 from app.queue.queues import SEGMENT_TASK, patient_redis, render_queue, segment_queue
 from app.queue.render_workers import mark_paused
 from worker.execution import cpu_usage, machine
 from worker.execution.circuit_breaker import CircuitBreaker
-from worker.execution.metrics_pipe import Tube
-from worker.execution.tasks import workshop
+from worker.execution.metrics_pipe import MetricsPipe
+from worker.execution.tasks import worker_context
 from worker.sandbox import isolation
 
 log = structlog.get_logger(__name__)
@@ -60,7 +60,7 @@ class RenderWorker(Worker):
             time.sleep(min(self._breaker.remaining_seconds, MONITORING_SECONDS))
             if self._breaker.remaining_seconds:
                 continue
-            if part := machine.part_that_is_ill(workshop()):
+            if part := machine.part_that_is_ill(worker_context()):
                 self._breaker.trip(part)
             else:
                 break
@@ -73,7 +73,7 @@ class RenderWorker(Worker):
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         self._forked_at = time.monotonic()
-        self._tube = Tube()
+        self._tube = MetricsPipe()
         super().fork_work_horse(job, queue)
         if self._stop_requested:
             self.kill_horse(signal.SIGTERM)
@@ -99,28 +99,33 @@ class RenderWorker(Worker):
             log.warning("horse killed", task=job.func_name, job_id=job.args[0], was_held=lost)
         if lost and not is_help:
             counters.note("leases_lost", "horse_killed")
-            render_logs.keep(workshop().database, job.args[0], tail.lines)
+            render_logs.keep(worker_context().database, job.args[0], tail.lines)
         _sweep_scratch()
 
 
-def _lose_job(effort: Effort, job_id: str, generation: int) -> bool:
-    shop = workshop()
+def _lose_job(effort: CpuTime, job_id: str, generation: int) -> bool:
+    context = worker_context()
     return lost_leases.lose_dead(
-        shop.database, job_id, generation, shop.links, effort, max_attempts=shop.settings.max_attempts
+        context.database,
+        job_id,
+        generation,
+        context.links,
+        effort,
+        max_attempts=context.settings.max_attempts,
     )
 
 
-def _lose_segment(effort: Effort, job_id: str, number: int, token: str) -> bool:
-    return segments.lose(workshop().database, Hold(job_id, number, token), effort)
+def _lose_segment(effort: CpuTime, job_id: str, number: int, token: str) -> bool:
+    return segments.lose(worker_context().database, SegmentLease(job_id, number, token), effort)
 
 
 def _sweep_scratch() -> None:
-    orphans.sweep_scratch(workshop().database, workshop().settings.data_dir)
+    orphans.sweep_scratch(worker_context().database, worker_context().settings.data_dir)
 
 
 def main() -> int:
     try:
-        settings = workshop().settings
+        settings = worker_context().settings
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -128,7 +133,7 @@ def main() -> int:
     counters.keep(multiprocess.folder_of(settings.data_dir), "worker")
     if holes := isolation.holes():
         log.warning("this kernel holds ffmpeg in part only", open=holes)
-    migrations.upgrade_or_exit(workshop().database)
+    migrations.upgrade_or_exit(worker_context().database)
     _sweep_scratch()
     _work(settings)
     return 0

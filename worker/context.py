@@ -9,13 +9,13 @@ from pathlib import Path
 from app.config.settings import Settings
 from app.database.database import Database
 from app.jobs import retention
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from app.schemas.jobs import Links
 from app.storage.stores import Storage, open_storage
 
 
 @dataclass(frozen=True)
-class Workshop:
+class WorkerContext:
     """Doors are opened at first use, so that a process forked before then opens its own."""
 
     settings: Settings
@@ -29,8 +29,8 @@ class Workshop:
         return open_storage(self.settings)
 
     @cached_property
-    def doorbell(self) -> Doorbell:
-        return Doorbell(self.settings.redis_url)
+    def job_queue(self) -> JobQueue:
+        return JobQueue(self.settings.redis_url)
 
     @cached_property
     def links(self) -> Links:

@@ -57,7 +57,7 @@ Draw = Callable[[Span, Path, ReportShare], None]
 
 
 @dataclass(frozen=True)
-class Script:
+class SegmentSpec:
     """All that it takes to draw any stretch of a talk, anywhere: two files beside each other.
 
     Where the `digest` is the same, the same program draws the same frames.
@@ -69,10 +69,10 @@ class Script:
     digest: str
 
 
-class Crew(Protocol):
+class SegmentPool(Protocol):
     """Shares a long talk out among the workers that are free."""
 
-    def film(self, script: Script, draw: Draw, report: ReportShare) -> list[Path]:
+    def film(self, script: SegmentSpec, draw: Draw, report: ReportShare) -> list[Path]:
         """The talk as MP4s, one after the other, each beginning with a key frame.
 
         `draw` makes those that nobody else does. Raises what it raises.
@@ -92,7 +92,7 @@ class Scene:
     motion: Motion
     folder: Path
     face_model_dir: Path
-    crew: Crew | None = None
+    crew: SegmentPool | None = None
 
     @property
     def frames(self) -> int:

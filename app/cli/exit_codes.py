@@ -23,7 +23,7 @@ Exit codes:
 """
 
 
-class Ending(click.ClickException):
+class CommandFailed(click.ClickException):
     """An end without a video. With `as_json` it is told on standard output, for a program."""
 
     def __init__(self, sentence: str, code: str) -> None:
@@ -38,23 +38,23 @@ class Ending(click.ClickException):
             super().show(file)
 
 
-class Failed(Ending):
+class Failed(CommandFailed):
     exit_code = 1
 
 
-class FileUnusable(Ending):
+class FileUnusable(CommandFailed):
     exit_code = 2
 
 
-class NotServed(Ending):
+class NotServed(CommandFailed):
     exit_code = 3
 
 
-class TooLate(Ending):
+class TooLate(CommandFailed):
     exit_code = 4
 
 
-class Interrupted(Ending):
+class Interrupted(CommandFailed):
     exit_code = 130
 
     def __init__(self, sentence: str = "Interrupted.") -> None:
@@ -67,7 +67,7 @@ def endings(*, as_json: bool) -> Iterator[None]:
     try:
         with _named():
             yield
-    except Ending as ending:
+    except CommandFailed as ending:
         ending.as_json = as_json
         raise
 
@@ -86,7 +86,7 @@ def _named() -> Iterator[None]:
         raise FileUnusable(f"{error.filename or 'A file'}: {error.strerror}.", "file_unusable") from error
 
 
-def _kind_of(error: TalkreelError) -> type[Ending]:
+def _kind_of(error: TalkreelError) -> type[CommandFailed]:
     if isinstance(error, (JobFailed, JobCancelled)):
         return Failed
     return TooLate if isinstance(error, TookTooLong) else NotServed

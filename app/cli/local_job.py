@@ -14,7 +14,7 @@ from app.domain.warnings import Notice
 
 
 @dataclass(frozen=True)
-class Order:
+class LocalJob:
     """What to make, of what, and where to put it."""
 
     portrait: Path
@@ -26,7 +26,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Made:
+class LocalResult:
     """What there is to say about the video that is now where it was asked for."""
 
     motion: MotionMade
@@ -59,7 +59,7 @@ class LocalRenderer(Protocol):
         CannotMake: there will be none. OSError: a file can't be read or written.
     """
 
-    def __call__(self, order: Order, settings: Settings, report: Report) -> Made: ...
+    def __call__(self, order: LocalJob, settings: Settings, report: Report) -> LocalResult: ...
 
 
 def local_renderer() -> LocalRenderer:

@@ -14,9 +14,9 @@ import click
 from app import logs
 from app.cli.exit_codes import EXIT_CODES, Interrupted, endings
 from app.cli.keys import Duration
-from app.cli.local_job import Order, local_renderer
+from app.cli.local_job import LocalJob, local_renderer
 from app.cli.progress_bar import Show, display
-from app.cli.summary import Film
+from app.cli.summary import Summary
 from app.client import Status, Talkreel, TalkreelError
 from app.client.talkreel import DEFAULT_URL, KEY_VARIABLE, TIMEOUT_SECONDS, URL_VARIABLE
 from app.config.settings import Settings, SettingsError
@@ -80,7 +80,7 @@ def make(
 
     PORTRAIT is a JPEG, PNG, WebP, HEIC or AVIF; VOICE an MP3, WAV, M4A, Ogg, WebM, AAC, FLAC or AIFF.
     """
-    order = Order(portrait, voice, Motion(motion), out, loudness_lufs)
+    order = LocalJob(portrait, voice, Motion(motion), out, loudness_lufs)
     _require_folder(out)
     with endings(as_json=as_json), _terminable():
         if local:
@@ -120,14 +120,14 @@ def client_of(url: str | None, key: str | None, timeout_seconds: int | None = No
         raise click.UsageError(error.sentence) from None
 
 
-def _make_here(order: Order, settings: Settings, *, quiet: bool) -> Film:
+def _make_here(order: LocalJob, settings: Settings, *, quiet: bool) -> Summary:
     logs.configure(settings.log_format)
     with display(quiet=quiet) as show:
         made = local_renderer()(order, settings, show)
-    return Film.of_made(made, order.out)
+    return Summary.of_made(made, order.out)
 
 
-def _make_there(order: Order, client: Talkreel, timeout_seconds: int | None, *, quiet: bool) -> Film:
+def _make_there(order: LocalJob, client: Talkreel, timeout_seconds: int | None, *, quiet: bool) -> Summary:
     with client, display(quiet=quiet) as show:
         show("uploading", 0, None)
         job_id = client.submit(
@@ -135,7 +135,7 @@ def _make_there(order: Order, client: Talkreel, timeout_seconds: int | None, *, 
         )
         status = _waited(client, job_id, timeout_seconds, show)
         client.download(status, order.out)
-    return Film.of_job(status, order.out)
+    return Summary.of_job(status, order.out)
 
 
 def _waited(client: Talkreel, job_id: str, timeout_seconds: int | None, show: Show) -> Status:

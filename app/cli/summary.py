@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from app.cli.local_job import Made
+from app.cli.local_job import LocalResult
 from app.cli.output import print_json
 from app.client import Status
 
 
 @dataclass(frozen=True)
-class Film:
+class Summary:
     """`warnings` are pairs of a code and a sentence; a film that was made here has no job and no link."""
 
     path: Path
@@ -29,13 +29,13 @@ class Film:
     share_link: str | None = None
 
     @classmethod
-    def of_made(cls, made: Made, path: Path) -> Film:
+    def of_made(cls, made: LocalResult, path: Path) -> Summary:
         warnings = tuple((each.code, each.message) for each in made.notices)
         facts = (made.motion, made.width, made.height, made.duration_seconds)
         return cls(path, *facts, made.loudness, made.loudness_before, warnings)
 
     @classmethod
-    def of_job(cls, job: Status, path: Path) -> Film:
+    def of_job(cls, job: Status, path: Path) -> Summary:
         warnings = tuple((each.code, each.message) for each in job.warnings)
         facts = (job.motion, job.width, job.height, job.duration_seconds)
         heard = (job.loudness, job.loudness_before)

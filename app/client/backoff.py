@@ -12,7 +12,7 @@ FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 8.0
 
 
-class Patience:
+class Backoff:
     """Lasts for `seconds` from now; None is for ever."""
 
     def __init__(self, seconds: float | None) -> None:

@@ -8,7 +8,7 @@ from typing import IO
 
 import httpx
 
-from app.client.backoff import Patience
+from app.client.backoff import Backoff
 from app.client.errors import NotTalkreel, TalkreelError, Unreachable
 from app.client.http import TRY_AGAIN, Wire, retry_after_seconds
 from app.core import atomic_file
@@ -36,7 +36,7 @@ class _Download:
         self._etag = ""
         self._total_bytes: int | None = None
         self._furthest_bytes = 0
-        self._patience = Patience(wire.timeout_seconds)
+        self._patience = Backoff(wire.timeout_seconds)
 
     def run(self) -> None:
         while True:
@@ -76,7 +76,7 @@ class _Download:
         """Whatever was never there before is worth more patience."""
         if self._file.tell() > self._furthest_bytes:
             self._furthest_bytes = self._file.tell()
-            self._patience = Patience(self._wire.timeout_seconds)
+            self._patience = Backoff(self._wire.timeout_seconds)
 
     def _begin(self, answer: httpx.Response) -> None:
         """Puts the file where the answer's first byte belongs."""

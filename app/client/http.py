@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from app.client.backoff import Patience
+from app.client.backoff import Backoff
 from app.client.errors import NotTalkreel, Refused, TalkreelError, Unreachable
 from app.client.results import Result
 from app.core.signing import USER_AGENT
@@ -53,7 +53,7 @@ class Wire:
         method: str,
         path: str,
         *,
-        patience: Patience | None = None,
+        patience: Backoff | None = None,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
@@ -64,8 +64,8 @@ class Wire:
         Raises:
             Refused: the service says why; Unreachable: it says nothing.
         """
-        patience = patience or Patience(self.timeout_seconds)
-        outage = Patience(min(OUTAGE_SECONDS, patience.left_seconds))
+        patience = patience or Backoff(self.timeout_seconds)
+        outage = Backoff(min(OUTAGE_SECONDS, patience.left_seconds))
         while True:
             try:
                 answer = self._http.request(
@@ -125,7 +125,7 @@ class Wire:
             return NotTalkreel(self.url, answer.status_code)
         return Refused(answer.status_code, code, sentence, said)
 
-    def _timeout(self, patience: Patience) -> float:
+    def _timeout(self, patience: Backoff) -> float:
         """A try that is begun gets a second at least, so that there is an answer to give."""
         return max(1.0, min(self.timeout_seconds, patience.left_seconds))
 

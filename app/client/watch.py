@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 import httpx
 from pydantic import ValidationError
 
-from app.client.backoff import Patience
+from app.client.backoff import Backoff
 from app.client.errors import TookTooLong
 from app.client.events import Event, events
 from app.client.http import Wire, path_of, retry_after_seconds
@@ -27,7 +27,7 @@ class Watch:
     def __init__(self, wire: Wire, job_id: str, timeout_seconds: float | None) -> None:
         self._wire = wire
         self._job_id = job_id
-        self._patience = Patience(timeout_seconds)
+        self._patience = Backoff(timeout_seconds)
         self._may_have_events = True
         self._etag = ""
         self._seen: Status | None = None
@@ -78,7 +78,7 @@ class Watch:
                 return
 
     def _asked(self) -> Status:
-        patience = Patience(min(self._wire.timeout_seconds, self._patience.left_seconds))
+        patience = Backoff(min(self._wire.timeout_seconds, self._patience.left_seconds))
         headers = {"If-None-Match": self._etag} if self._etag else {}
         answer = self._wire.call("GET", path_of("status", self._job_id), patience=patience, headers=headers)
         told_seconds = retry_after_seconds(answer)

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Enum, Index, text
 from app.domain.states import JobStatus
 
 
-def word(enum: type[StrEnum], *, nullable: bool = False, closed: bool = False) -> Column[Any]:
+def enum_column(enum: type[StrEnum], *, nullable: bool = False, closed: bool = False) -> Column[Any]:
     """A column that stores the member's value (not its name, SQLAlchemy's default).
 
     A `closed` set is held by the database too; the others will grow.
@@ -26,7 +26,7 @@ def word(enum: type[StrEnum], *, nullable: bool = False, closed: bool = False) -
     return Column(stored, nullable=nullable)
 
 
-def among(statuses: frozenset[JobStatus]) -> str:
+def in_clause(statuses: frozenset[JobStatus]) -> str:
     """The condition of a partial index over these statuses, as both databases write it."""
     return f"status IN ({', '.join(repr(status.value) for status in sorted(statuses))})"
 

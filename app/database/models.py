@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String
 from sqlmodel import Field, SQLModel
 
-from app.database.columns import among, partial_index, word
+from app.database.columns import enum_column, in_clause, partial_index
 from app.domain.states import (
     ACTIVE,
     TERMINAL,
@@ -25,8 +25,8 @@ from app.domain.states import (
 from app.media.media_types import MediaType
 
 #: Migrations write these texts out: autogenerate doesn't notice a change in them.
-WHERE_ACTIVE = among(ACTIVE)
-WHERE_TERMINAL = among(TERMINAL)
+WHERE_ACTIVE = in_clause(ACTIVE)
+WHERE_TERMINAL = in_clause(TERMINAL)
 WHERE_FAILED = "status = 'FAILED'"
 WHERE_DUE = "status = 'PENDING'"
 WHERE_PRESENT = "deleted_at_ms IS NULL"
@@ -78,13 +78,13 @@ class Job(SQLModel, table=True):
     api_key_id: str = Field(foreign_key="api_keys.id")
     #: Which of its key's slots it has from its beginning to its end, counted from 0.
     slot: int = 0
-    status: JobStatus = Field(sa_column=word(JobStatus, closed=True))
-    motion_asked: Motion = Field(sa_column=word(Motion))
+    status: JobStatus = Field(sa_column=enum_column(JobStatus, closed=True))
+    motion_asked: Motion = Field(sa_column=enum_column(Motion))
     #: What the sound is to be levelled to, in LUFS; null: it stays as it is.
     loudness_asked: float | None = None
     webhook_url: str | None = Field(default=None, sa_type=String)
-    image_type: MediaType = Field(sa_column=word(MediaType))
-    audio_type: MediaType = Field(sa_column=word(MediaType))
+    image_type: MediaType = Field(sa_column=enum_column(MediaType))
+    audio_type: MediaType = Field(sa_column=enum_column(MediaType))
 
     #: Number of the bell that may start the job; one higher whenever it is queued anew.
     generation: int = 0
@@ -100,11 +100,11 @@ class Job(SQLModel, table=True):
     lease_token: str | None = None
     lease_until_ms: int | None = Field(default=None, sa_type=BigInteger)
 
-    phase: Phase = Field(sa_column=word(Phase))
+    phase: Phase = Field(sa_column=enum_column(Phase))
     progress: int = 0
     eta_seconds: int | None = None
 
-    motion_made: MotionMade | None = Field(default=None, sa_column=word(MotionMade, nullable=True))
+    motion_made: MotionMade | None = Field(default=None, sa_column=enum_column(MotionMade, nullable=True))
     notices: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     duration_seconds: float | None = None
     width: int | None = None
@@ -148,7 +148,7 @@ class Segment(SQLModel, table=True):
     #: Its frames: from the first one up to, not including, the last one.
     start_frame: int
     end_frame: int
-    status: SegmentStatus = Field(sa_column=word(SegmentStatus, closed=True))
+    status: SegmentStatus = Field(sa_column=enum_column(SegmentStatus, closed=True))
     #: Who draws it, or has drawn it: part of the name of the file.
     lease_token: str | None = None
     lease_until_ms: int | None = Field(default=None, sa_type=BigInteger)
@@ -205,10 +205,10 @@ class Delivery(SQLModel, table=True):
     api_key_id: str = Field(foreign_key="api_keys.id")
     event: str
     url: str
-    #: The receiver as `outcomes.DueDelivery.host` counts it.
+    #: The receiver as `outcomes.ClaimedDelivery.host` counts it.
     host: str
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    status: DeliveryStatus = Field(sa_column=word(DeliveryStatus, closed=True))
+    status: DeliveryStatus = Field(sa_column=enum_column(DeliveryStatus, closed=True))
     tries: int = 0
     #: What `tries` was when the schedule began: a redelivery begins it anew.
     schedule_from: int = 0

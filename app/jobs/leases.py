@@ -20,7 +20,7 @@ from app.domain.states import JobStatus, MotionMade, Phase
 from app.domain.warnings import Notice
 from app.jobs import segments
 from app.keys import usage
-from app.keys.usage import NO_EFFORT, Effort
+from app.keys.usage import NO_EFFORT, CpuTime
 from app.schemas.jobs import Links
 from app.webhooks import deliveries
 
@@ -96,7 +96,7 @@ def beat(database: Database, lease: Lease, sign: Beat, *, lease_seconds: float) 
 
 
 def complete(
-    database: Database, lease: Lease, outcome: Outcome, links: Links, effort: Effort = NO_EFFORT
+    database: Database, lease: Lease, outcome: Outcome, links: Links, effort: CpuTime = NO_EFFORT
 ) -> bool:
     """Ends the job COMPLETED and writes its webhook delivery; False when the lease is lost."""
     values = {
@@ -115,13 +115,13 @@ def complete(
         return end(session, held(lease), values, links, effort, bytes_out=outcome.video_bytes)
 
 
-def fail(database: Database, lease: Lease, sentence: str, links: Links, effort: Effort = NO_EFFORT) -> bool:
+def fail(database: Database, lease: Lease, sentence: str, links: Links, effort: CpuTime = NO_EFFORT) -> bool:
     """Ends the job FAILED with a sentence for the person who uploaded; False when the lease is lost."""
     with database.writing() as session:
         return end(session, held(lease), failure(sentence), links, effort)
 
 
-def hand_back(database: Database, lease: Lease, effort: Effort = NO_EFFORT) -> bool:
+def hand_back(database: Database, lease: Lease, effort: CpuTime = NO_EFFORT) -> bool:
     """Puts the job back without counting the attempt: the worker was told to stop."""
     with database.writing() as session:
         return put_back(session, held(lease).values(attempts=Job.attempts - 1), effort)
@@ -132,7 +132,7 @@ def is_due() -> ColumnElement[bool]:
     return or_(col(Job.not_before_ms).is_(None), col(Job.not_before_ms) <= now_ms())
 
 
-def put_back(session: Session, moved: Update, effort: Effort) -> bool:
+def put_back(session: Session, moved: Update, effort: CpuTime) -> bool:
     """Makes the job pending again by an UPDATE of `held`; False when that hits nothing."""
     job = _hit(session, moved.values(**_queued_anew()))
     if job is None:
@@ -146,7 +146,7 @@ def end(
     moved: Update,
     values: dict[str, Any],
     links: Links,
-    effort: Effort,
+    effort: CpuTime,
     *,
     bytes_out: int = 0,
 ) -> bool:

@@ -14,7 +14,7 @@ from app.database.database import Database, now_ms
 from app.database.models import Job
 from app.domain.states import JobStatus
 from app.jobs.leases import Lease, end, failure, held, put_back
-from app.keys.usage import NO_EFFORT, Effort
+from app.keys.usage import NO_EFFORT, CpuTime
 from app.schemas.jobs import Links
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ MIN_DEFERRAL_MS, MAX_DEFERRAL_MS = 2_000, 60_000
 MAX_DEFERRED_MS = 24 * 3_600_000
 
 
-def defer(database: Database, lease: Lease, links: Links, effort: Effort = NO_EFFORT) -> bool:
+def defer(database: Database, lease: Lease, links: Links, effort: CpuTime = NO_EFFORT) -> bool:
     """Puts the job back for a while without counting the attempt: the service was ill, and not the job.
 
     The longer that lasts, the longer it waits; after a day it ends FAILED. False when the lease is lost.
@@ -49,7 +49,7 @@ def defer(database: Database, lease: Lease, links: Links, effort: Effort = NO_EF
 
 
 def lose(
-    database: Database, lease: Lease, links: Links, effort: Effort = NO_EFFORT, *, max_attempts: int
+    database: Database, lease: Lease, links: Links, effort: CpuTime = NO_EFFORT, *, max_attempts: int
 ) -> bool:
     """Puts the job back, or gives it up after `max_attempts`; False when the lease is lost."""
     with database.writing() as session:
@@ -61,7 +61,7 @@ def lose_dead(
     job_id: str,
     generation: int,
     links: Links,
-    effort: Effort = NO_EFFORT,
+    effort: CpuTime = NO_EFFORT,
     *,
     max_attempts: int,
 ) -> bool:
@@ -105,7 +105,7 @@ def _reclaim(database: Database, job: Job, links: Links, max_attempts: int) -> b
 
 
 def _lose(
-    session: Session, moved: Update, attempts: int, links: Links, effort: Effort, max_attempts: int
+    session: Session, moved: Update, attempts: int, links: Links, effort: CpuTime, max_attempts: int
 ) -> bool:
     if attempts >= max_attempts:
         return end(session, moved, failure(GAVE_UP.format(attempts=attempts)), links, effort)

@@ -12,11 +12,11 @@ from app.domain.states import JobStatus, Phase
 from app.errors import JobNotFound, StoredFileMissing
 from app.errors.operator import KeyIsBusy, NotFailed, UploadsGone
 from app.jobs import concurrency_limit, queries
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from app.storage.stores import Storage
 
 
-def retry(database: Database, storage: Storage, doorbell: Doorbell, job_id: str) -> None:
+def retry(database: Database, storage: Storage, job_queue: JobQueue, job_id: str) -> None:
     """Makes a FAILED job PENDING, with all its attempts before it.
 
     Its new end has a webhook of its own, which waits for that of the old one.
@@ -35,7 +35,7 @@ def retry(database: Database, storage: Storage, doorbell: Doorbell, job_id: str)
         # The sweeper took them as an ended job's, in between.
         _fail_again(database, job, generation)
         raise
-    if doorbell.ring(job_id, generation):
+    if job_queue.enqueue(job_id, generation):
         queries.mark_rung(database, job_id, generation)
 
 

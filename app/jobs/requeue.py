@@ -9,7 +9,7 @@ from app.database.database import Database, now_ms
 from app.database.models import Job
 from app.domain.states import JobStatus
 from app.jobs import leases, queries
-from app.queue.queues import Doorbell, bell_id
+from app.queue.queues import JobQueue, bell_id
 
 #: A bell that no worker answered by then is looked for in the queue.
 BELL_GRACE_SECONDS = 5
@@ -21,9 +21,9 @@ LATE_BATCH = 500
 class Requeue:
     """Goes through the late jobs round by round, so that in a long queue the last one is looked at, too."""
 
-    def __init__(self, database: Database, doorbell: Doorbell) -> None:
+    def __init__(self, database: Database, job_queue: JobQueue) -> None:
         self._database = database
-        self._doorbell = doorbell
+        self._doorbell = job_queue
         self._after = ""
 
     def run_once(self) -> int:
@@ -61,8 +61,8 @@ class Requeue:
         return found
 
 
-def _ring(database: Database, doorbell: Doorbell, job_id: str, generation: int) -> bool:
-    rung = doorbell.ring(job_id, generation)
+def _ring(database: Database, job_queue: JobQueue, job_id: str, generation: int) -> bool:
+    rung = job_queue.enqueue(job_id, generation)
     if rung:
         queries.mark_rung(database, job_id, generation)
     return rung

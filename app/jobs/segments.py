@@ -20,11 +20,11 @@ from app.database.database import Database, now_ms
 from app.database.models import Job, Segment
 from app.domain.states import JobStatus, SegmentStatus
 from app.keys import usage
-from app.keys.usage import NO_EFFORT, Effort
+from app.keys.usage import NO_EFFORT, CpuTime
 
 
 @dataclass(frozen=True)
-class Lead:
+class LeaderLease:
     """The leader's hold on its job: the token is that of its lease."""
 
     job_id: str
@@ -32,7 +32,7 @@ class Lead:
 
 
 @dataclass(frozen=True)
-class Hold:
+class SegmentLease:
     """Somebody's hold on a segment, or what a bell offers one under."""
 
     job_id: str
@@ -40,7 +40,7 @@ class Hold:
     token: str
 
     @classmethod
-    def of(cls, segment: Segment) -> Hold:
+    def of(cls, segment: Segment) -> SegmentLease:
         """The hold of the one who draws it, or has drawn it."""
         return cls(segment.job_id, segment.number, segment.lease_token or "")
 
@@ -55,13 +55,13 @@ def prop_key(job_id: str, digest: str, name: str) -> str:
     return f"{files_of(job_id)}/{digest}/{name}"
 
 
-def drawn_key(digest: str, hold: Hold) -> str:
+def drawn_key(digest: str, hold: SegmentLease) -> str:
     """Where who holds a segment stores it: none overwrites another's."""
     return f"{files_of(hold.job_id)}/{digest}/{hold.number}-{hold.token}.mp4"
 
 
 def lay_out(
-    database: Database, lead: Lead, digest: str, spans: Sequence[tuple[int, int]]
+    database: Database, lead: LeaderLease, digest: str, spans: Sequence[tuple[int, int]]
 ) -> Sequence[Segment]:
     """The segments of these frames, all waiting, or as far as an earlier leader got with the same ones.
 
@@ -79,7 +79,7 @@ def lay_out(
     return new
 
 
-def claim(database: Database, offer: Hold, *, lease_seconds: float) -> Segment | None:
+def claim(database: Database, offer: SegmentLease, *, lease_seconds: float) -> Segment | None:
     """Takes a waiting segment for a helper; None when another was faster, or the job isn't rendered now."""
     rendered = exists().where(col(Job.id) == offer.job_id, col(Job.status) == JobStatus.PROCESSING)
     taken = _at(offer.job_id, offer.number).where(col(Segment.status) == SegmentStatus.WAITING, rendered)
@@ -88,24 +88,24 @@ def claim(database: Database, offer: Hold, *, lease_seconds: float) -> Segment |
         return _hit(session, taken.values(status=SegmentStatus.HELD, **values))
 
 
-def beat(database: Database, hold: Hold, *, lease_seconds: float) -> bool:
+def beat(database: Database, hold: SegmentLease, *, lease_seconds: float) -> bool:
     """Prolongs a helper's lease; False when it is lost, or the job has ended."""
     with database.writing() as session:
         prolonged = _held(hold).values(lease_until_ms=now_ms() + round(lease_seconds * 1000))
         return _hit(session, prolonged) is not None
 
 
-def hand_back(database: Database, hold: Hold, effort: Effort = NO_EFFORT) -> bool:
+def hand_back(database: Database, hold: SegmentLease, effort: CpuTime = NO_EFFORT) -> bool:
     """Lets another helper have it: this one was told to stop."""
     return _let_go(database, hold, SegmentStatus.WAITING, effort)
 
 
-def lose(database: Database, hold: Hold, effort: Effort = NO_EFFORT) -> bool:
+def lose(database: Database, hold: SegmentLease, effort: CpuTime = NO_EFFORT) -> bool:
     """Leaves it to the leader: the helper failed, or is known to be dead. False when it held nothing."""
     return _let_go(database, hold, SegmentStatus.KEPT, effort)
 
 
-def keep(database: Database, lead: Lead, besides: Collection[int] = ()) -> Segment | None:
+def keep(database: Database, lead: LeaderLease, besides: Collection[int] = ()) -> Segment | None:
     """Takes for the leader the first segment that no helper is busy with, of those not in `besides`.
 
     None when there is none at the moment, or the lease is lost.
@@ -127,7 +127,7 @@ def keep(database: Database, lead: Lead, besides: Collection[int] = ()) -> Segme
         return _hit(session, kept.values(status=SegmentStatus.KEPT, **values))
 
 
-def finish(database: Database, hold: Hold, effort: Effort = NO_EFFORT) -> bool:
+def finish(database: Database, hold: SegmentLease, effort: CpuTime = NO_EFFORT) -> bool:
     """Says that it is drawn and stored; False when another has it by now, or the job has ended.
 
     A leader's effort is told with its job's end.
@@ -146,7 +146,7 @@ def drawn(database: Database, job_id: str) -> Sequence[Segment]:
         return session.exec(_all_of(job_id).where(Segment.status == SegmentStatus.DRAWN)).all()
 
 
-def begin_anew(database: Database, lead: Lead) -> None:
+def begin_anew(database: Database, lead: LeaderLease) -> None:
     """Forgets what is drawn: it may be what is wrong with the video."""
     with database.writing() as session:
         session.exec(delete(Segment).where(col(Segment.job_id) == lead.job_id, exists().where(_leads(lead))))
@@ -177,7 +177,7 @@ def _all_of(job_id: str) -> SelectOfScalar[Segment]:
     return select(Segment).where(Segment.job_id == job_id).order_by(col(Segment.number))
 
 
-def _leads(lead: Lead) -> ColumnElement[bool]:
+def _leads(lead: LeaderLease) -> ColumnElement[bool]:
     return and_(
         col(Job.id) == lead.job_id,
         col(Job.lease_token) == lead.token,
@@ -197,19 +197,19 @@ def _at(job_id: str, number: int) -> Update:
     return update(Segment).where(col(Segment.job_id) == job_id, col(Segment.number) == number)
 
 
-def _held(hold: Hold) -> Update:
+def _held(hold: SegmentLease) -> Update:
     return _at(hold.job_id, hold.number).where(
         col(Segment.lease_token) == hold.token, col(Segment.status) == SegmentStatus.HELD
     )
 
 
-def _let_go(database: Database, hold: Hold, status: SegmentStatus, effort: Effort) -> bool:
+def _let_go(database: Database, hold: SegmentLease, status: SegmentStatus, effort: CpuTime) -> bool:
     freed = _held(hold).values(status=status, lease_token=None, lease_until_ms=None)
     with database.writing() as session:
         return _move(session, freed, effort)
 
 
-def _move(session: Session, statement: Update, effort: Effort) -> bool:
+def _move(session: Session, statement: Update, effort: CpuTime) -> bool:
     segment = _hit(session, statement)
     if segment is None:
         return False

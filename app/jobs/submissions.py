@@ -18,7 +18,7 @@ from app.jobs.idempotency import Claim
 from app.keys import usage
 from app.keys.api_keys import MAX_ACTIVE_JOBS
 from app.media.media_types import MediaType
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from app.storage.stores import Storage
 
 #: How often an insert may collide: with a rival on each of the key's slots, and with jobs that end before we
@@ -53,7 +53,7 @@ class Accepted:
     is_replay: bool
 
 
-def submit(database: Database, storage: Storage, doorbell: Doorbell, new: NewJob) -> Accepted:
+def submit(database: Database, storage: Storage, job_queue: JobQueue, new: NewJob) -> Accepted:
     """Stores the files, commits the row, then rings. With Redis down, the sweeper rings later.
 
     What came before under its idempotency key is left at that.
@@ -69,7 +69,7 @@ def submit(database: Database, storage: Storage, doorbell: Doorbell, new: NewJob
     if job_id != new.id:
         return Accepted(job_id, is_replay=True)
     failpoints.reach("after_commit")
-    if doorbell.ring(new.id, 0):
+    if job_queue.enqueue(new.id, 0):
         failpoints.reach("after_ring")
         queries.mark_rung(database, new.id, 0)
     return Accepted(new.id, is_replay=False)

@@ -14,7 +14,7 @@ from app.database.models import ApiKey, Job
 
 
 @dataclass(frozen=True)
-class Sight:
+class JobVersion:
     """What a look at a job from afar tells: its mark, and whether its key was revoked."""
 
     mark: str
@@ -30,7 +30,7 @@ def of(job: Job) -> str:
     return _word(job.generation, job.attempts, job.progress, job.updated_at_ms)
 
 
-def seen(database: Database, job_ids: Collection[str]) -> dict[str, Sight]:
+def seen(database: Database, job_ids: Collection[str]) -> dict[str, JobVersion]:
     """The sight of each of these jobs that is there, in one query."""
     query = (
         sqlalchemy.select(
@@ -46,7 +46,7 @@ def seen(database: Database, job_ids: Collection[str]) -> dict[str, Sight]:
     )
     with database.reading() as session:
         rows = session.connection().execute(query).all()
-    return {job_id: Sight(_word(*place), revoked is not None) for job_id, *place, revoked in rows}
+    return {job_id: JobVersion(_word(*place), revoked is not None) for job_id, *place, revoked in rows}
 
 
 def jobs(database: Database, job_ids: Collection[str]) -> Mapping[str, Job]:

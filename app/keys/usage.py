@@ -21,14 +21,14 @@ from app.errors.keys import QuotaExceeded
 
 
 @dataclass(frozen=True)
-class Effort:
+class CpuTime:
     """What a worker spent: seconds by the clock, and of processor time, with that of the programs it ran."""
 
     render_seconds: float = 0.0
     cpu_seconds: float = 0.0
 
 
-NO_EFFORT = Effort()
+NO_EFFORT = CpuTime()
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def submitted(session: Session, job: Job, *, bytes_in: int) -> None:
     _count(session, job.api_key_id, job.created_at_ms, submitted=1, bytes_in=bytes_in)
 
 
-def ended(session: Session, job: Job, effort: Effort, *, bytes_out: int) -> None:
+def ended(session: Session, job: Job, effort: CpuTime, *, bytes_out: int) -> None:
     """Counts a job that just became COMPLETED or FAILED."""
     ends = {"completed": 1} if job.status is JobStatus.COMPLETED else {"failed": 1}
     _count(
@@ -64,7 +64,7 @@ def cancelled(session: Session, api_key_id: str, at_ms: int) -> None:
     _count(session, api_key_id, at_ms, cancelled=1)
 
 
-def worked(session: Session, job_id: str, effort: Effort) -> None:
+def worked(session: Session, job_id: str, effort: CpuTime) -> None:
     """Counts what was spent on a job that hasn't ended by it."""
     if effort == NO_EFFORT:
         return
@@ -136,7 +136,7 @@ def _since(session: Session, api_key_id: str, first: date) -> Sequence[Usage]:
     return session.exec(select(Usage).where(Usage.api_key_id == api_key_id, Usage.day >= first)).all()
 
 
-def _spent(effort: Effort) -> dict[str, float]:
+def _spent(effort: CpuTime) -> dict[str, float]:
     return {"render_seconds": effort.render_seconds, "cpu_seconds": effort.cpu_seconds}
 
 

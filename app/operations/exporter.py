@@ -21,30 +21,30 @@ from app.database.database import Database
 from app.errors import Unavailable
 from app.metrics import multiprocess
 from app.operations import overview
-from app.operations.overview import Depth, Totals
-from app.queue.queues import Doorbell
+from app.operations.overview import QueueStats, Totals
+from app.queue.queues import JobQueue
 
 #: A part that doesn't answer by then is left out, and said to be down.
 SECONDS = 3.0
 
 
-def scrape(data_dir: Path, database: Database, doorbell: Doorbell) -> bytes:
+def scrape(data_dir: Path, database: Database, job_queue: JobQueue) -> bytes:
     """Everything there is to say. Never raises for a part that is down: `talkreel_part_up` says so."""
     registry = CollectorRegistry()
     folder = multiprocess.folder_of(data_dir)
     if folder.is_dir():
         MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
-    registry.register(_Truth(data_dir, database, doorbell))
+    registry.register(_DatabaseCollector(data_dir, database, job_queue))
     return generate_latest(registry)
 
 
-class _Truth(Collector):
+class _DatabaseCollector(Collector):
     """What is not counted but asked for. It is the same on every machine, but for the disk."""
 
-    def __init__(self, data_dir: Path, database: Database, doorbell: Doorbell) -> None:
+    def __init__(self, data_dir: Path, database: Database, job_queue: JobQueue) -> None:
         self._data_dir = data_dir
         self._database = database
-        self._doorbell = doorbell
+        self._doorbell = job_queue
 
     def describe(self) -> list[Metric]:
         """Nothing is asked for before it is wanted."""
@@ -77,10 +77,10 @@ class _Truth(Collector):
             return None
 
 
-def _of_sweeper(doorbell: Doorbell) -> Iterator[Metric]:
+def _of_sweeper(job_queue: JobQueue) -> Iterator[Metric]:
     """Left out where none is alive."""
     with suppress(RedisError):
-        age_seconds = doorbell.sweeper_age_seconds()
+        age_seconds = job_queue.sweeper_age_seconds()
         if age_seconds is not None:
             yield GaugeMetricFamily(
                 "talkreel_sweeper_round_age_seconds", "Since a sweeper finished a round.", value=age_seconds
@@ -91,7 +91,7 @@ def _of_database(database: Database) -> list[Metric]:
     return [*_of_depth(overview.depth(database)), *_of_totals(overview.totals(database))]
 
 
-def _of_depth(depth: Depth) -> Iterator[Metric]:
+def _of_depth(depth: QueueStats) -> Iterator[Metric]:
     jobs = GaugeMetricFamily("talkreel_jobs", "Jobs at hand, by status.", labels=["status"])
     jobs.add_metric(["PENDING"], depth.pending)
     jobs.add_metric(["PROCESSING"], depth.processing)

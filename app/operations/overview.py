@@ -18,7 +18,7 @@ MOST_FAILURES = 50
 
 
 @dataclass(frozen=True)
-class Depth:
+class QueueStats:
     """How many wait or are at work, and for how long the oldest has been due; 0 where none is."""
 
     pending: int
@@ -59,7 +59,7 @@ class Active:
     now_ms: int
 
 
-def depth(database: Database) -> Depth:
+def depth(database: Database) -> QueueStats:
     """How much is to be done."""
     with database.reading() as session:
         now = session.exec(select(now_ms())).one()
@@ -69,7 +69,7 @@ def depth(database: Database) -> Depth:
             Delivery.status == DeliveryStatus.PENDING, ~waits_for_an_earlier_end()
         )
         webhooks_pending, due_since = session.exec(webhooks).one()
-    return Depth(
+    return QueueStats(
         pending,
         processing,
         _seconds_between(pending_since, now),

@@ -17,7 +17,7 @@ from app.config.settings import Settings
 from app.core import packaged_files
 from app.database.database import Database
 from app.errors import Unavailable
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from app.storage.stores import Storage
 
 #: Room for an upload, its decoded sound and the video of an hour.
@@ -37,15 +37,15 @@ class NotReady(Exception):
 class Readiness:
     """What fails, looked at once a second at most, by one thread: whoever asks meanwhile hears the same."""
 
-    def __init__(self, settings: Settings, database: Database, doorbell: Doorbell, storage: Storage) -> None:
+    def __init__(self, settings: Settings, database: Database, job_queue: JobQueue, storage: Storage) -> None:
         self._checks: dict[str, Callable[[], None]] = {
             "database": database.check,
-            "queue": doorbell.check,
+            "queue": job_queue.check,
             "storage": storage.check,
             "ffmpeg": _check_ffmpeg,
             "face models": lambda: check_face_models(settings.face_model_dir),
-            "workers": lambda: _check_workers(doorbell),
-            "sweeper": lambda: _check_sweeper(doorbell),
+            "workers": lambda: _check_workers(job_queue),
+            "sweeper": lambda: _check_sweeper(job_queue),
             "disk": lambda: _check_disk(settings.data_dir),
         }
         self._looking = threading.Lock()
@@ -93,9 +93,9 @@ def check_face_models(folder: Path) -> None:
             raise NotReady(f"{path} is missing or damaged; `{packaged_files.remedy()}` brings it")
 
 
-def _check_workers(doorbell: Doorbell) -> None:
+def _check_workers(job_queue: JobQueue) -> None:
     """At least one has to be there that begins jobs."""
-    workers = doorbell.workers_seen()
+    workers = job_queue.workers_seen()
     if not workers:
         raise NotReady("no render worker has given a sign of life")
     paused = {worker.paused_by for worker in workers if worker.paused_by}
@@ -103,9 +103,9 @@ def _check_workers(doorbell: Doorbell) -> None:
         raise NotReady(f"all render workers have paused, as this is ill: {', '.join(sorted(paused))}")
 
 
-def _check_sweeper(doorbell: Doorbell) -> None:
+def _check_sweeper(job_queue: JobQueue) -> None:
     """Without one lost jobs stay lost, and no webhook is sent."""
-    if doorbell.sweeper_age_seconds() is None:
+    if job_queue.sweeper_age_seconds() is None:
         raise NotReady("no sweeper has finished a round lately")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.database.models import Job
-from app.operations.overview import Active, Depth, Failure
+from app.operations.overview import Active, Failure, QueueStats
 from app.queue.render_workers import WorkerSeen
 from app.schemas.jobs import Body, iso
 
@@ -22,7 +22,7 @@ class QueueBody(Body):
     oldest_webhook_due_seconds: float
 
     @classmethod
-    def of(cls, depth: Depth) -> QueueBody:
+    def of(cls, depth: QueueStats) -> QueueBody:
         return cls(**vars(depth))
 
 
@@ -110,7 +110,7 @@ class OverviewBody(Body):
     @classmethod
     def of(
         cls,
-        depth: Depth,
+        depth: QueueStats,
         active: Active,
         workers: Sequence[WorkerSeen] | None,
         failures: Sequence[Failure],

@@ -55,7 +55,7 @@ def segment_queue(connection: Redis) -> Queue:
     return Queue(SEGMENT_QUEUE, connection=connection, serializer=JSONSerializer)
 
 
-class Doorbell:
+class JobQueue:
     """Tells sleeping processes that a row wants them. Never raises for a Redis that is down."""
 
     def __init__(self, redis_url: str) -> None:
@@ -63,7 +63,7 @@ class Doorbell:
         self._queue = render_queue(self._redis)
         self._segment_queue = segment_queue(self._redis)
 
-    def ring(self, job_id: str, generation: int) -> bool:
+    def enqueue(self, job_id: str, generation: int) -> bool:
         """Queues the job for the next free worker; False when Redis can't be told."""
         try:
             self._queue.enqueue_call(
@@ -98,7 +98,7 @@ class Doorbell:
         except RedisError:
             return None
 
-    def ring_sender(self) -> None:
+    def notify_sender(self) -> None:
         """Wakes the webhook sender, which otherwise looks once a second."""
         try:
             self._redis.lpush(DELIVERY_BELL, 1)
@@ -141,7 +141,7 @@ def bell_id(job_id: str, generation: int) -> str:
 
 
 class SenderBell:
-    """The webhook sender's end of `Doorbell.ring_sender`."""
+    """The webhook sender's end of `JobQueue.notify_sender`."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis = connect(

@@ -34,7 +34,7 @@ class Deadline:
         return left
 
 
-class HurriedSocket(ssl.SSLSocket):
+class DeadlineSocket(ssl.SSLSocket):
     """A byte now and then keeps a plain socket's timeout from ever firing; not this one's."""
 
     deadline: Deadline | None = None
@@ -52,12 +52,12 @@ class HurriedSocket(ssl.SSLSocket):
             self.settimeout(self.deadline.left_seconds())
 
 
-def hurry(wire: ssl.SSLSocket, deadline: Deadline) -> ssl.SSLSocket:
+def with_deadline(wire: ssl.SSLSocket, deadline: Deadline) -> ssl.SSLSocket:
     """Holds a socket of `tls_context` to `deadline` from here on.
 
     The handshake needs no help: `ssl` counts its timeout over the whole of it.
     """
-    assert isinstance(wire, HurriedSocket)
+    assert isinstance(wire, DeadlineSocket)
     wire.deadline = deadline
     return wire
 
@@ -66,7 +66,7 @@ def hurry(wire: ssl.SSLSocket, deadline: Deadline) -> ssl.SSLSocket:
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Verifies by the system's authorities (certifi's where the system has none) and those in `ca_file`."""
     context = ssl.create_default_context()
-    context.sslsocket_class = HurriedSocket
+    context.sslsocket_class = DeadlineSocket
     context.set_alpn_protocols(["http/1.1"])
     known = ssl.get_default_verify_paths()
     if not (known.cafile or known.capath):

@@ -12,7 +12,7 @@ from app.database.database import Database, now_ms
 from app.database.models import ApiKey, Delivery, Job, Try
 from app.domain.states import DeliveryStatus, JobStatus
 from app.schemas.jobs import Links, StatusBody
-from app.webhooks.retry_policy import Delivered, DueDelivery, GiveUp, Outcome, RetryAt, Tried
+from app.webhooks.retry_policy import ClaimedDelivery, Delivered, DeliveryAttempt, GiveUp, Outcome, RetryAt
 from app.webhooks.urls import host_of
 
 EVENTS = {JobStatus.COMPLETED: "job.completed", JobStatus.FAILED: "job.failed"}
@@ -45,7 +45,7 @@ def schedule(session: Session, job: Job, links: Links) -> None:
     )
 
 
-def claim_due(database: Database, limit: int, full_hosts: frozenset[str]) -> list[DueDelivery]:
+def claim_due(database: Database, limit: int, full_hosts: frozenset[str]) -> list[ClaimedDelivery]:
     """Takes up to `limit` due deliveries for CLAIM_SECONDS, oldest first, none for hosts that are full."""
     token = ids.new_id()
     with database.writing() as session:
@@ -95,8 +95,8 @@ def waits_for_an_earlier_end() -> ColumnElement[bool]:
     )
 
 
-def _due(delivery: Delivery, token: str, new_secret: str, old_secret: str | None) -> DueDelivery:
-    return DueDelivery(
+def _due(delivery: Delivery, token: str, new_secret: str, old_secret: str | None) -> ClaimedDelivery:
+    return ClaimedDelivery(
         id=delivery.id,
         claim_token=token,
         url=delivery.url,
@@ -108,7 +108,7 @@ def _due(delivery: Delivery, token: str, new_secret: str, old_secret: str | None
     )
 
 
-def record(database: Database, delivery: DueDelivery, tried: Tried) -> bool:
+def record(database: Database, delivery: ClaimedDelivery, tried: DeliveryAttempt) -> bool:
     """Writes a try down, and what it came to; False when another sender has claimed the delivery since."""
     with database.writing() as session:
         number = session.exec(
@@ -128,7 +128,7 @@ def record(database: Database, delivery: DueDelivery, tried: Tried) -> bool:
     return number is not None
 
 
-def _write_down(session: Session, delivery_id: str, number: int, tried: Tried) -> None:
+def _write_down(session: Session, delivery_id: str, number: int, tried: DeliveryAttempt) -> None:
     session.exec(
         insert(Try).values(
             delivery_id=delivery_id,

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from app.config.settings import IpNetwork, Settings
 from app.errors import InvalidWebhookUrl
-from app.webhooks.deadline_socket import Deadline, hurry, tls_context
+from app.webhooks.deadline_socket import Deadline, tls_context, with_deadline
 from app.webhooks.ip_policy import is_permitted
 from app.webhooks.urls import Target, check_webhook_url, parse_target
 
@@ -189,7 +189,7 @@ def _secure(plain: socket.socket, target: Target, policy: EgressPolicy, deadline
         raise
     except OSError as error:
         raise TlsFailed(f"{target.host}: {error}") from error
-    return hurry(wire, deadline)
+    return with_deadline(wire, deadline)
 
 
 def _exchange(wire: ssl.SSLSocket, target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:

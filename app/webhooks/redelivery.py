@@ -16,7 +16,7 @@ from app.database.database import Database, now_ms
 from app.database.models import Delivery, Try
 from app.domain.states import DeliveryStatus
 from app.errors import DeliveryNotFound, DeliveryUnderWay
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def _tries_of(session: Session, delivery: Delivery) -> Sequence[Try]:
     return session.exec(select(Try).where(Try.delivery_id == delivery.id).order_by(col(Try.number))).all()
 
 
-def redeliver(database: Database, doorbell: Doorbell, job_id: str, delivery_id: str) -> None:
+def redeliver(database: Database, job_queue: JobQueue, job_id: str, delivery_id: str) -> None:
     """Has a delivery sent at once, with the same id and bytes, on a schedule that begins anew.
 
     One that waits for its next try needn't wait any longer: its receiver may be well again.
@@ -53,7 +53,7 @@ def redeliver(database: Database, doorbell: Doorbell, job_id: str, delivery_id: 
     """
     if not _make_due(database, job_id, delivery_id):
         raise _refusal(database, job_id, delivery_id)
-    doorbell.ring_sender()
+    job_queue.notify_sender()
 
 
 def _make_due(database: Database, job_id: str, delivery_id: str) -> bool:

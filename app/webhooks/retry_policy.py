@@ -19,7 +19,7 @@ BUSY = frozenset({429, 503})
 
 
 @dataclass(frozen=True)
-class DueDelivery:
+class ClaimedDelivery:
     """A delivery claimed for one try.
 
     `body` goes over the wire as it is; `tries` were made before this one, since the schedule began; `secrets`
@@ -67,7 +67,7 @@ Outcome = Delivered | RetryAt | GiveUp
 
 
 @dataclass(frozen=True)
-class Tried:
+class DeliveryAttempt:
     """A try that is over, and what follows from it.
 
     `status` is the answer's; without an answer it is None, and `error` is the `EgressError.error_class`.
@@ -79,7 +79,7 @@ class Tried:
     took_ms: int
 
     @classmethod
-    def of(cls, result: Answer | EgressError, took_ms: int, outcome: Outcome) -> Tried:
+    def of(cls, result: Answer | EgressError, took_ms: int, outcome: Outcome) -> DeliveryAttempt:
         if isinstance(result, Answer):
             return cls(outcome, result.status, None, took_ms)
         return cls(outcome, None, result.error_class, took_ms)

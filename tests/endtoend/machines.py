@@ -15,7 +15,7 @@ import redis
 from honcho.environ import parse_procfile
 
 from app.core import packaged_files
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from tests.support.processes import Server, free_ports
 
 #: As on any machine, but that a lost worker is noticed soon, and that this machine has room for one only.
@@ -42,7 +42,7 @@ class Fleet:
             **COMMON,
             **shared,
         }
-        self._doorbell = Doorbell(shared["REDIS_URL"])
+        self._doorbell = JobQueue(shared["REDIS_URL"])
         self._workers: list[Server] = []
 
     @property

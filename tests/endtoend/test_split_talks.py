@@ -23,7 +23,7 @@ from tests.support.rows import job_row
 from tests.support.servers import S3, Postgres, Valkey, s3, valkey
 from tests.support.service import User, new_key, wait_until
 from tests.worker.engines.talking.voices import repeated, spoken
-from worker.context import Workshop
+from worker.context import WorkerContext
 from worker.sweeper.__main__ import Rounds
 
 #: Her face alone, small: frames cost little.
@@ -77,13 +77,13 @@ def alice(machines: Fleet) -> Iterator[User]:
 
 
 @pytest.fixture
-def shop(machines: Fleet, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+def context(machines: Fleet, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerContext]:
     """The doors that the machines share."""
     for name, value in machines.shared.items():
         monkeypatch.setenv(name, value)
-    shop = Workshop(Settings.load())
-    yield shop
-    shop.database.close()
+    context = WorkerContext(Settings.load())
+    yield context
+    context.database.close()
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +136,9 @@ def draws(horse: psutil.Process) -> bool:
         return False
 
 
-def segments_in(shop: Workshop, status: SegmentStatus, job_id: str) -> Mapping[int, str | None]:
+def segments_in(context: WorkerContext, status: SegmentStatus, job_id: str) -> Mapping[int, str | None]:
     """Number and token of the job's segments of that status."""
-    return {row.number: row.lease_token for row in rows(shop.database, job_id) if row.status is status}
+    return {row.number: row.lease_token for row in rows(context.database, job_id) if row.status is status}
 
 
 def rows(database: Database, job_id: str) -> list[Segment]:
@@ -157,12 +157,12 @@ def ends_whole(user: User, job_id: str, retries: int) -> None:
     assert times == [number * 512 for number in range(round(status["durationSeconds"] * 25))]
 
 
-def nothing_is_left(shop: Workshop, job_id: str) -> bool:
-    return not rows(shop.database, job_id) and not list(shop.storage.prefixes("segments"))
+def nothing_is_left(context: WorkerContext, job_id: str) -> bool:
+    return not rows(context.database, job_id) and not list(context.storage.prefixes("segments"))
 
 
 def test_helpers_on_other_machines_draw_some_of_it(
-    alice: User, machines: Fleet, job_id: str, shop: Workshop
+    alice: User, machines: Fleet, job_id: str, context: WorkerContext
 ) -> None:
     helpers = [machines.start_worker(), machines.start_worker()]
     for helper in helpers:
@@ -171,7 +171,7 @@ def test_helpers_on_other_machines_draw_some_of_it(
     ends_whole(alice, job_id, retries=0)
 
     assert all("drawn" in helper.log.read_text() for helper in helpers)
-    assert nothing_is_left(shop, job_id)
+    assert nothing_is_left(context, job_id)
 
 
 def test_a_helper_killed_in_mid_segment_costs_the_job_nothing(
@@ -186,56 +186,56 @@ def test_a_helper_killed_in_mid_segment_costs_the_job_nothing(
 
 
 def test_a_helper_s_killed_horse_leaves_its_segment_to_the_leader_at_once(
-    alice: User, machines: Fleet, job_id: str, shop: Workshop
+    alice: User, machines: Fleet, job_id: str, context: WorkerContext
 ) -> None:
     helper = machines.start_worker()
     horse = horse_of(helper)
-    (number,) = segments_in(shop, SegmentStatus.HELD, job_id)
+    (number,) = segments_in(context, SegmentStatus.HELD, job_id)
 
     horse.kill()
 
     wait_until(lambda: "horse killed" in helper.log.read_text(), seconds=10)
-    assert rows(shop.database, job_id)[number].status in (SegmentStatus.KEPT, SegmentStatus.DRAWN)
+    assert rows(context.database, job_id)[number].status in (SegmentStatus.KEPT, SegmentStatus.DRAWN)
     ends_whole(alice, job_id, retries=0)
 
 
 def test_a_helper_that_is_told_to_stop_leaves_its_segment_to_another_helper(
-    alice: User, machines: Fleet, job_id: str, shop: Workshop
+    alice: User, machines: Fleet, job_id: str, context: WorkerContext
 ) -> None:
     helper = machines.start_worker()
     drawing(helper)
-    (number,) = segments_in(shop, SegmentStatus.HELD, job_id)
+    (number,) = segments_in(context, SegmentStatus.HELD, job_id)
 
     helper.stop()
 
     assert "handed back" in helper.log.read_text()
-    assert rows(shop.database, job_id)[number].status is SegmentStatus.WAITING
+    assert rows(context.database, job_id)[number].status is SegmentStatus.WAITING
     ends_whole(alice, job_id, retries=0)
 
 
 def test_after_a_killed_leader_what_is_drawn_stays_drawn(
-    alice: User, machines: Fleet, leader: Server, job_id: str, shop: Workshop
+    alice: User, machines: Fleet, leader: Server, job_id: str, context: WorkerContext
 ) -> None:
     heir = machines.start_worker()
-    wait_until(lambda: len(segments_in(shop, SegmentStatus.DRAWN, job_id)) >= 4, seconds=90)
+    wait_until(lambda: len(segments_in(context, SegmentStatus.DRAWN, job_id)) >= 4, seconds=90)
 
-    lost_token = job_row(shop.database, job_id).lease_token
+    lost_token = job_row(context.database, job_id).lease_token
 
     leader.kill()
 
-    before = segments_in(shop, SegmentStatus.DRAWN, job_id)
+    before = segments_in(context, SegmentStatus.DRAWN, job_id)
     wait_until(
-        lambda: {*segments_in(shop, SegmentStatus.KEPT, job_id).values()} - {lost_token, None}, seconds=90
+        lambda: {*segments_in(context, SegmentStatus.KEPT, job_id).values()} - {lost_token, None}, seconds=90
     )
-    after = segments_in(shop, SegmentStatus.DRAWN, job_id)
+    after = segments_in(context, SegmentStatus.DRAWN, job_id)
     assert before.items() <= after.items()
     drawing(heir)
     ends_whole(alice, job_id, retries=1)
-    assert nothing_is_left(shop, job_id)
+    assert nothing_is_left(context, job_id)
 
 
 def test_with_redis_gone_the_leader_draws_all_of_it(
-    alice: User, job_id: str, redis: Valkey, shop: Workshop
+    alice: User, job_id: str, redis: Valkey, context: WorkerContext
 ) -> None:
     redis.kill()
     wait_until(lambda: alice.status(job_id)["progress"] > 50, seconds=120)
@@ -243,11 +243,11 @@ def test_with_redis_gone_the_leader_draws_all_of_it(
 
     ends_whole(alice, job_id, retries=0)
 
-    assert nothing_is_left(shop, job_id)
+    assert nothing_is_left(context, job_id)
 
 
 def test_a_segment_that_kills_whoever_draws_it_takes_one_helper_and_every_attempt(
-    alice: User, machines: Fleet, leader: Server, job_id: str, shop: Workshop
+    alice: User, machines: Fleet, leader: Server, job_id: str, context: WorkerContext
 ) -> None:
     helper = machines.start_worker()
     horse_of(helper).kill()
@@ -260,5 +260,5 @@ def test_a_segment_that_kills_whoever_draws_it_takes_one_helper_and_every_attemp
 
     status = alice.wait_for(job_id, "FAILED", seconds=30)
     assert "broke off 2 times" in status["errorMessage"]
-    Rounds(shop).tidy_once(lambda: True)
-    assert nothing_is_left(shop, job_id)
+    Rounds(context).tidy_once(lambda: True)
+    assert nothing_is_left(context, job_id)

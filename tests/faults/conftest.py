@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from app.config.settings import Settings
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from tests.support.service import Service
 
 StartService = Callable[..., Service]
@@ -27,7 +27,7 @@ def start_service(tmp_path: Path) -> Iterator[StartService]:
 
 def paused_by(service: Service) -> str | None:
     """What of its machine keeps the service's one worker from beginning jobs; None while nothing does."""
-    workers = Doorbell(Settings(data_dir=service.data_dir).redis_url).workers() or []
+    workers = JobQueue(Settings(data_dir=service.data_dir).redis_url).workers() or []
     return next((worker.paused_by for worker in workers if worker.paused_by), None)
 
 

@@ -19,7 +19,7 @@ from tests.fuzz.damage import damaged
 from tests.fuzz.seeds import Seed
 from tests.worker.execution.sentences import is_for_a_person
 from worker.errors import ChildKilled, RenderFailed
-from worker.execution.render import Terms, Upload, render
+from worker.execution.render import RenderConfig, Upload, render
 
 MAX_SECONDS = 60
 MAX_BYTES = 1 << 30
@@ -90,7 +90,7 @@ def judge(case: Case, folder: Path) -> None:
 
 def rendered(upload: Upload, folder: Path) -> tuple[str, str]:
     """Outcome and problem."""
-    terms = Terms(Settings().max_image_pixels, MAX_AUDIO_SECONDS, Settings().face_model_dir)
+    terms = RenderConfig(Settings().max_image_pixels, MAX_AUDIO_SECONDS, Settings().face_model_dir)
     for _ in range(MAX_ATTEMPTS):
         try:
             return f"rendered, {render(upload, folder, terms, _nobody).motion}", ""

@@ -8,7 +8,7 @@ from app.database.database import Database, now_ms
 from app.jobs import retention
 from app.storage.stores import Storage
 from app.webhooks import deliveries
-from app.webhooks.retry_policy import Tried
+from app.webhooks.retry_policy import DeliveryAttempt
 from tests.support.rows import (
     DELIVERED,
     FAILED,
@@ -21,7 +21,7 @@ from tests.support.rows import (
 )
 
 
-def try_again(database: Database, *tries: Tried) -> str:
+def try_again(database: Database, *tries: DeliveryAttempt) -> str:
     """Plays the sender of the only delivery until it came to all of `tries`. Returns its id."""
     (row,) = delivery_rows(database)
     for tried in tries:

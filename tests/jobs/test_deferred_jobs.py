@@ -10,7 +10,7 @@ from app.jobs import leases, lost_leases
 from app.jobs.leases import Lease
 from app.jobs.lost_leases import MAX_DEFERRAL_MS, MAX_DEFERRED_MS, MIN_DEFERRAL_MS
 from app.jobs.requeue import Requeue
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from tests.support.rows import LINKS, add_job, change, claimed, delivery_rows, job_row
 from tests.support.servers import Valkey
 
@@ -50,13 +50,13 @@ def test_it_can_not_be_begun_before_its_time(database: Database) -> None:
 
 
 def test_it_is_rung_for_when_its_time_has_come(database: Database, valkey_server: Valkey) -> None:
-    doorbell = Doorbell(valkey_server.url)
+    job_queue = JobQueue(valkey_server.url)
     lease = claimed(database)
     lost_leases.defer(database, lease, LINKS)
 
-    assert Requeue(database, doorbell).run_once() == 0
+    assert Requeue(database, job_queue).run_once() == 0
     change(database, lease.job.id, not_before_ms=now_ms() - 1)
-    assert Requeue(database, doorbell).run_once() == 1
+    assert Requeue(database, job_queue).run_once() == 1
 
 
 def test_the_longer_it_has_been_deferred_the_longer_it_waits_within_bounds(database: Database) -> None:

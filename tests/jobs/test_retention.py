@@ -13,7 +13,7 @@ from app.database.models import Job
 from app.domain.states import JobStatus
 from app.jobs import leases, orphans, queries, requeue, retention
 from app.jobs.requeue import Requeue
-from app.queue.queues import Doorbell, bell_id, impatient_redis
+from app.queue.queues import JobQueue, bell_id, impatient_redis
 from app.storage.stores import Storage
 from tests.support.rows import (
     LINKS,
@@ -55,63 +55,63 @@ def stored(storage: Storage, top: str) -> set[str]:
 # Bells
 
 
-def test_a_job_redis_hasn_t_heard_of_is_rung_for_once(database: Database, doorbell: Doorbell) -> None:
+def test_a_job_redis_hasn_t_heard_of_is_rung_for_once(database: Database, job_queue: JobQueue) -> None:
     job_id = add_job(database)
 
-    assert [Requeue(database, doorbell).run_once() for _ in range(2)] == [1, 0]
-    assert doorbell.waiting() == frozenset({bell_id(job_id, 0)})
+    assert [Requeue(database, job_queue).run_once() for _ in range(2)] == [1, 0]
+    assert job_queue.waiting() == frozenset({bell_id(job_id, 0)})
     assert job_row(database, job_id).rung_at_ms is not None
 
 
 def test_a_forgotten_bell_is_rung_again_under_a_new_generation(
-    database: Database, doorbell: Doorbell, valkey_server: Valkey
+    database: Database, job_queue: JobQueue, valkey_server: Valkey
 ) -> None:
     job_id = add_job(database)
-    Requeue(database, doorbell).run_once()
+    Requeue(database, job_queue).run_once()
     forget(valkey_server)
     change(database, job_id, rung_at_ms=now_ms() - 6000)
 
-    assert Requeue(database, doorbell).run_once() == 1
+    assert Requeue(database, job_queue).run_once() == 1
 
-    assert doorbell.waiting() == frozenset({bell_id(job_id, 1)})
+    assert job_queue.waiting() == frozenset({bell_id(job_id, 1)})
     assert leases.claim(database, job_id, 0, lease_seconds=15) is None
     assert leases.claim(database, job_id, 1, lease_seconds=15) is not None
 
 
 def test_a_bell_just_rung_is_given_time_to_be_heard(
-    database: Database, doorbell: Doorbell, valkey_server: Valkey
+    database: Database, job_queue: JobQueue, valkey_server: Valkey
 ) -> None:
     job_id = add_job(database)
-    Requeue(database, doorbell).run_once()
+    Requeue(database, job_queue).run_once()
     forget(valkey_server)
 
-    assert Requeue(database, doorbell).run_once() == 0
+    assert Requeue(database, job_queue).run_once() == 0
     assert job_row(database, job_id).generation == 0
 
 
-def test_a_bell_that_still_waits_is_left_alone(database: Database, doorbell: Doorbell) -> None:
+def test_a_bell_that_still_waits_is_left_alone(database: Database, job_queue: JobQueue) -> None:
     job_id = add_job(database)
-    Requeue(database, doorbell).run_once()
+    Requeue(database, job_queue).run_once()
     change(database, job_id, rung_at_ms=now_ms() - 3_600_000)
 
-    assert Requeue(database, doorbell).run_once() == 0
+    assert Requeue(database, job_queue).run_once() == 0
     assert job_row(database, job_id).generation == 0
 
 
 @pytest.mark.parametrize("status", [status for status in JobStatus if status is not JobStatus.PENDING])
 def test_nobody_rings_for_what_isn_t_pending(
-    database: Database, doorbell: Doorbell, status: JobStatus
+    database: Database, job_queue: JobQueue, status: JobStatus
 ) -> None:
     add_job(database, status=status)
     add_job(database, status=status, rung_at_ms=1)
 
-    assert Requeue(database, doorbell).run_once() == 0
-    assert doorbell.waiting() == frozenset()
+    assert Requeue(database, job_queue).run_once() == 0
+    assert job_queue.waiting() == frozenset()
 
 
 def test_with_redis_down_the_ringing_waits(database: Database) -> None:
     unheard, forgotten = add_job(database), add_job(database, rung_at_ms=1)
-    nobody = Doorbell("unix:///nowhere/valkey.sock")
+    nobody = JobQueue("unix:///nowhere/valkey.sock")
 
     assert Requeue(database, nobody).run_once() == 0
     assert job_row(database, unheard).rung_at_ms is None
@@ -119,7 +119,7 @@ def test_with_redis_down_the_ringing_waits(database: Database) -> None:
 
 
 def test_in_a_long_queue_the_last_forgotten_one_is_found(
-    database: Database, doorbell: Doorbell, monkeypatch: pytest.MonkeyPatch
+    database: Database, job_queue: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requeue, "LATE_BATCH", 2)
     long_ago = now_ms() - 6000
@@ -127,11 +127,11 @@ def test_in_a_long_queue_the_last_forgotten_one_is_found(
     forgotten = max(waiting)
     for job_id in waiting:
         if job_id != forgotten:
-            doorbell.ring(job_id, 0)
-    rounds = Requeue(database, doorbell)
+            job_queue.enqueue(job_id, 0)
+    rounds = Requeue(database, job_queue)
 
     assert [rounds.run_once() for _ in range(3)] == [0, 0, 1]
-    assert bell_id(forgotten, 1) in (doorbell.waiting() or ())
+    assert bell_id(forgotten, 1) in (job_queue.waiting() or ())
 
 
 # Retention

@@ -22,7 +22,7 @@ from app.jobs.idempotency import Claim
 from app.jobs.submissions import Accepted, NewJob
 from app.keys import usage
 from app.media.media_types import MediaType
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from app.storage.stores import Storage
 from tests.support.cut_line import Cut, CutLine, cut_line
 from tests.support.rows import LINKS, OUTCOME, add_job, add_key, change_key, claimed, job_row
@@ -64,14 +64,14 @@ def test_a_lost_commit_is_made_good(
     direct: Database,
     database: Database,
     storage: Storage,
-    doorbell: Doorbell,
+    job_queue: JobQueue,
     line: CutLine,
     new: NewJob,
     cut: Cut,
 ) -> None:
     line.cut = cut
 
-    submissions.submit(database, storage, doorbell, new)
+    submissions.submit(database, storage, job_queue, new)
 
     assert (rows(direct), uploads(storage)) == ([new.id], [new.id])
     (today,) = usage.by_day(direct, new.api_key_id, days=1)
@@ -79,25 +79,25 @@ def test_a_lost_commit_is_made_good(
 
 
 def test_with_the_database_gone_the_files_stay_as_the_job_may_be_there(
-    direct: Database, database: Database, storage: Storage, doorbell: Doorbell, line: CutLine, new: NewJob
+    direct: Database, database: Database, storage: Storage, job_queue: JobQueue, line: CutLine, new: NewJob
 ) -> None:
     line.cut = Cut.FOR_GOOD
 
     with pytest.raises(CommitUnknown):
-        submissions.submit(database, storage, doorbell, new)
+        submissions.submit(database, storage, job_queue, new)
 
     assert wait_until(lambda: rows(direct)) == [new.id]
     assert uploads(storage) == [new.id]
 
 
 def test_a_rival_that_came_in_between_wins_and_nothing_is_left(
-    direct: Database, database: Database, storage: Storage, doorbell: Doorbell, line: CutLine, new: NewJob
+    direct: Database, database: Database, storage: Storage, job_queue: JobQueue, line: CutLine, new: NewJob
 ) -> None:
     line.cut = Cut.UNHEARD
     line.meanwhile = lambda: add_job(direct, api_key_id=new.api_key_id)
 
     with pytest.raises(ActiveJobExists) as refused:
-        submissions.submit(database, storage, doorbell, new)
+        submissions.submit(database, storage, job_queue, new)
 
     assert (rows(direct), uploads(storage)) == ([refused.value.extras["jobId"]], [])
     (today,) = usage.by_day(direct, new.api_key_id, days=1)
@@ -105,13 +105,13 @@ def test_a_rival_that_came_in_between_wins_and_nothing_is_left(
 
 
 def test_a_quota_that_was_used_up_while_the_body_came_refuses_and_leaves_nothing(
-    direct: Database, storage: Storage, doorbell: Doorbell, new: NewJob
+    direct: Database, storage: Storage, job_queue: JobQueue, new: NewJob
 ) -> None:
     lease = claimed(direct, api_key_id=new.api_key_id)
     leases.complete(direct, lease, OUTCOME, LINKS)
 
     with pytest.raises(QuotaExceeded):
-        submissions.submit(direct, storage, doorbell, replace(new, monthly_quota_seconds=1))
+        submissions.submit(direct, storage, job_queue, replace(new, monthly_quota_seconds=1))
 
     assert (rows(direct), uploads(storage)) == ([lease.job.id], [])
     (today,) = usage.by_day(direct, new.api_key_id, days=1)
@@ -122,7 +122,7 @@ def test_a_rival_that_came_in_between_under_the_same_key_is_the_first_answer(
     direct: Database,
     database: Database,
     storage: Storage,
-    doorbell: Doorbell,
+    job_queue: JobQueue,
     line: CutLine,
     new: NewJob,
     tmp_path: Path,
@@ -130,23 +130,23 @@ def test_a_rival_that_came_in_between_under_the_same_key_is_the_first_answer(
     new = replace(new, claim=Claim("once", "print"))
     rival = replace(received(tmp_path / "rival", new.api_key_id), claim=new.claim)
     line.cut = Cut.UNHEARD
-    line.meanwhile = lambda: submissions.submit(direct, storage, doorbell, rival)
+    line.meanwhile = lambda: submissions.submit(direct, storage, job_queue, rival)
 
-    accepted = submissions.submit(database, storage, doorbell, new)
+    accepted = submissions.submit(database, storage, job_queue, new)
 
     assert accepted == Accepted(rival.id, is_replay=True)
     assert (rows(direct), uploads(storage)) == ([rival.id], [rival.id])
-    assert doorbell.waiting() == frozenset({f"{rival.id}-0"})
+    assert job_queue.waiting() == frozenset({f"{rival.id}-0"})
 
 
 def test_a_rival_that_came_in_between_leaves_the_next_slot(
-    direct: Database, database: Database, storage: Storage, doorbell: Doorbell, line: CutLine, new: NewJob
+    direct: Database, database: Database, storage: Storage, job_queue: JobQueue, line: CutLine, new: NewJob
 ) -> None:
     change_key(direct, new.api_key_id, max_active_jobs=2)
     line.cut = Cut.UNHEARD
     line.meanwhile = lambda: add_job(direct, api_key_id=new.api_key_id)
 
-    submissions.submit(database, storage, doorbell, new)
+    submissions.submit(database, storage, job_queue, new)
 
     assert job_row(direct, new.id).slot == 1
 
@@ -156,7 +156,7 @@ def test_a_lost_commit_is_no_replay(
     direct: Database,
     database: Database,
     storage: Storage,
-    doorbell: Doorbell,
+    job_queue: JobQueue,
     line: CutLine,
     new: NewJob,
     cut: Cut,
@@ -164,10 +164,10 @@ def test_a_lost_commit_is_no_replay(
     line.cut = cut
     new = replace(new, claim=Claim("once", "print"))
 
-    accepted = submissions.submit(database, storage, doorbell, new)
+    accepted = submissions.submit(database, storage, job_queue, new)
 
     assert accepted == Accepted(new.id, is_replay=False)
-    assert submissions.submit(direct, storage, doorbell, replace(new, id=ids.new_id())).job_id == new.id
+    assert submissions.submit(direct, storage, job_queue, replace(new, id=ids.new_id())).job_id == new.id
 
 
 def received(folder: Path, api_key_id: str) -> NewJob:

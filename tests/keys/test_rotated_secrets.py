@@ -13,7 +13,7 @@ from app.core.signing import webhook_headers
 from app.database.database import Database, now_ms
 from app.keys import api_keys
 from app.keys.api_keys import MintedKey
-from app.webhooks.retry_policy import DueDelivery
+from app.webhooks.retry_policy import ClaimedDelivery
 from tests.support.rows import add_key, change_key, due, ended
 
 DAY_SECONDS = 86_400
@@ -31,14 +31,14 @@ def rotated(database: Database, key: MintedKey, *, grace_seconds: int = DAY_SECO
     return made.webhook_secret
 
 
-def claimed_delivery(database: Database, key: MintedKey) -> DueDelivery:
+def claimed_delivery(database: Database, key: MintedKey) -> ClaimedDelivery:
     """The only one that is due: a job of `key` just ended."""
     ended(database, api_key_id=key.id)
     (delivery,) = due(database)
     return delivery
 
 
-def headers_of(delivery: DueDelivery) -> dict[str, str]:
+def headers_of(delivery: ClaimedDelivery) -> dict[str, str]:
     return webhook_headers(
         message_id=delivery.id,
         timestamp_seconds=int(time.time()),
@@ -48,12 +48,12 @@ def headers_of(delivery: DueDelivery) -> dict[str, str]:
     )
 
 
-def is_what_a_verifier_of_one_secret_expects(delivery: DueDelivery, secret: str) -> bool:
+def is_what_a_verifier_of_one_secret_expects(delivery: ClaimedDelivery, secret: str) -> bool:
     expected = hmac.new(secret.encode(), delivery.body, hashlib.sha256).hexdigest()
     return hmac.compare_digest(expected, headers_of(delivery)["X-Webhook-Signature"])
 
 
-def verifies(delivery: DueDelivery, secret: str) -> bool:
+def verifies(delivery: ClaimedDelivery, secret: str) -> bool:
     try:
         Webhook(secret).verify(delivery.body, headers_of(delivery))
     except WebhookVerificationError:

@@ -15,9 +15,9 @@ from app.database.models import ApiKey, Usage
 from app.errors.keys import QuotaExceeded
 from app.jobs import leases, lost_leases, queries, retention, segments
 from app.jobs.leases import Lease
-from app.jobs.segments import Hold, Lead
+from app.jobs.segments import LeaderLease, SegmentLease
 from app.keys import usage
-from app.keys.usage import Effort
+from app.keys.usage import CpuTime
 from app.storage.stores import Storage
 from tests.support.rows import (
     LINKS,
@@ -32,7 +32,7 @@ from tests.support.rows import (
     key_row,
 )
 
-EFFORT = Effort(render_seconds=2.0, cpu_seconds=3.5)
+EFFORT = CpuTime(render_seconds=2.0, cpu_seconds=3.5)
 
 
 def used(database: Database) -> Usage:
@@ -127,8 +127,8 @@ def test_tries_that_came_to_nothing_count_with_what_they_cost(database: Database
 
 def test_a_helper_s_work_counts_for_the_job_s_key(database: Database) -> None:
     lease = claimed(database)
-    segments.lay_out(database, Lead(lease.job.id, lease.token), "digest", [(0, 50)])
-    hold = Hold(lease.job.id, 0, "helper")
+    segments.lay_out(database, LeaderLease(lease.job.id, lease.token), "digest", [(0, 50)])
+    hold = SegmentLease(lease.job.id, 0, "helper")
     assert segments.claim(database, hold, lease_seconds=15)
 
     assert segments.finish(database, hold, EFFORT)

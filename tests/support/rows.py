@@ -21,7 +21,7 @@ from app.media.media_types import MediaType
 from app.schemas.jobs import Links
 from app.storage.stores import Storage
 from app.webhooks import deliveries
-from app.webhooks.retry_policy import Delivered, DueDelivery, GiveUp, RetryAt, Tried
+from app.webhooks.retry_policy import ClaimedDelivery, Delivered, DeliveryAttempt, GiveUp, RetryAt
 
 HOOK = "https://hook.test/here"
 LINKS = Links("https://talkreel.test", b"k" * 32, 3600)
@@ -36,10 +36,10 @@ OUTCOME = Outcome(
 KEEPING = Keeping(deleted_hours=72, retention_days=30)
 
 #: What tries came to.
-DELIVERED = Tried(Delivered(204), 204, None, 12)
-FAILED = Tried(RetryAt(300, "http_500"), 500, None, 34)
-UNANSWERED = Tried(RetryAt(300, "timeout"), None, "timeout", 15_000)
-GIVEN_UP = Tried(GiveUp("http_410"), 410, None, 56)
+DELIVERED = DeliveryAttempt(Delivered(204), 204, None, 12)
+FAILED = DeliveryAttempt(RetryAt(300, "http_500"), 500, None, 34)
+UNANSWERED = DeliveryAttempt(RetryAt(300, "timeout"), None, "timeout", 15_000)
+GIVEN_UP = DeliveryAttempt(GiveUp("http_410"), 410, None, 56)
 
 
 def add_key(database: Database) -> MintedKey:
@@ -123,7 +123,9 @@ def change_delivery(database: Database, delivery_id: str, **values: Any) -> None
         session.exec(update(Delivery).where(col(Delivery.id) == delivery_id).values(**values))
 
 
-def due(database: Database, limit: int = 10, full_hosts: frozenset[str] = frozenset()) -> list[DueDelivery]:
+def due(
+    database: Database, limit: int = 10, full_hosts: frozenset[str] = frozenset()
+) -> list[ClaimedDelivery]:
     return deliveries.claim_due(database, limit, full_hosts)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.config.settings import Settings
 from app.webhooks.http_client import Answer, BlockedAddress, ConnectFailed, EgressError, Timeout
-from app.webhooks.retry_policy import Delivered, DueDelivery, GiveUp, Outcome, RetryAt, outcome_of
+from app.webhooks.retry_policy import ClaimedDelivery, Delivered, GiveUp, Outcome, RetryAt, outcome_of
 
 SCHEDULE = (5, 300, 1_800)
 #: Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110, section 5.6.7.
@@ -126,7 +126,7 @@ def test_no_retry_after_breaks_the_decision(retry_after: str) -> None:
 
 
 def test_a_delivery_shows_neither_its_secrets_nor_its_body() -> None:
-    delivery = DueDelivery(
+    delivery = ClaimedDelivery(
         "msg_1", "token", "https://hook.test/", "job.failed", b"BODY", 0, ("SECRET",), "job1"
     )
     assert "SECRET" not in repr(delivery)

@@ -82,7 +82,7 @@ class ExternalEngine:
             Bounds(deadline_seconds=self.deadline_seconds, is_foreign=True),
             environment=operators_environment(os.environ),
             folder=Path(places["folder"]),
-            follower=ShareFollower,
+            reader=ShareFollower,
         )
 
 

@@ -27,7 +27,7 @@ TICK_SECONDS = 0.5
 LOST_SIGNAL = signal.SIGUSR1
 
 
-class Heart:
+class LeaseHeartbeat:
     """Beats from a thread of its own; the main thread enters it, and gets LeaseLost if the lease is.
 
     `beat` prolongs the lease and shows the sign; it answers False when the lease is lost.
@@ -47,7 +47,7 @@ class Heart:
         known = contextvars.copy_context()
         self._thread = threading.Thread(target=known.run, args=(self._run,), name="heart", daemon=True)
 
-    def __enter__(self) -> Heart:
+    def __enter__(self) -> LeaseHeartbeat:
         signal.signal(LOST_SIGNAL, _raise_lease_lost)
         self._thread.start()
         return self

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.cli.local_job import CannotMake, Made, Order, Report
+from app.cli.local_job import CannotMake, LocalJob, LocalResult, Report
 from app.config.settings import Settings
 from app.core import atomic_file
 from app.domain.states import Phase
@@ -18,7 +18,7 @@ from app.media.inspection import MediaLimits, confirmed, inspect, sniffed
 from app.media.media_types import FILE_RULES, MediaType
 from worker.engines.registry import talking_engine
 from worker.errors import CheckFailed, ChildKilled, MachineFault, OutOfDisk, RenderFailed
-from worker.execution.render import Rendered, Terms, Upload, render
+from worker.execution.render import RenderConfig, Rendered, Upload, render
 from worker.execution.task_scope import room_needed
 from worker.progress import Expectation
 from worker.sandbox.runner import ProgramFailed
@@ -27,7 +27,7 @@ NO_ROOM = "There is no room on the disk for the files that a video is made of."
 BROKE_OFF = "The video could not be made: a program broke off while working on it ({reason}). Try again."
 
 
-def make(order: Order, settings: Settings, report: Report) -> Made:
+def make(order: LocalJob, settings: Settings, report: Report) -> LocalResult:
     """A `LocalRenderer`."""
     with _sentences(), room_needed(), tempfile.TemporaryDirectory(prefix="talkreel-") as name:
         folder = Path(name)
@@ -54,7 +54,7 @@ def _sentences() -> Iterator[None]:
         raise CannotMake(BROKE_OFF.format(reason=error), "broke_off") from error
 
 
-def _upload(order: Order, folder: Path, settings: Settings) -> Upload:
+def _upload(order: LocalJob, folder: Path, settings: Settings) -> Upload:
     image, image_type = _taken("image", order.portrait, folder, settings)
     audio, audio_type = _taken("audio", order.voice, folder, settings)
     return Upload(image, image_type, audio, audio_type, order.motion, order.loudness_lufs)
@@ -73,8 +73,8 @@ def _taken(name: str, source: Path, folder: Path, settings: Settings) -> tuple[P
     return path, media_type
 
 
-def _terms(settings: Settings) -> Terms:
-    return Terms(
+def _terms(settings: Settings) -> RenderConfig:
+    return RenderConfig(
         settings.max_image_pixels,
         settings.max_audio_seconds,
         settings.face_model_dir,
@@ -100,8 +100,8 @@ class _Told:
         self._report(phase, min(99, int(share * 100)), eta_seconds)
 
 
-def _made(rendered: Rendered) -> Made:
-    return Made(
+def _made(rendered: Rendered) -> LocalResult:
+    return LocalResult(
         motion=rendered.motion,
         width=rendered.width,
         height=rendered.height,

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 import ffmpeg
 
 from app.errors import CommitUnknown, DatabaseUnavailable, DiskFull, Unavailable
-from worker.context import Workshop
+from worker.context import WorkerContext
 from worker.errors import ChildKilled, MachineFault
 from worker.sandbox import isolation
 from worker.sandbox.ffmpeg import run
@@ -27,23 +27,23 @@ _PART_OF = {DatabaseUnavailable: "database", CommitUnknown: "database", DiskFull
 SELF_TEST_BOUNDS = Bounds(deadline_seconds=10)
 
 
-def require_room(shop: Workshop) -> None:
+def require_room(context: WorkerContext) -> None:
     """Raises MachineFault where there is no room to begin a job."""
-    shop.scratch.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(shop.scratch).free < MIN_FREE_BYTES:
+    context.scratch.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(context.scratch).free < MIN_FREE_BYTES:
         raise MachineFault("disk", "there is no room for scratch files")
 
 
-def require_well(shop: Workshop) -> None:
+def require_well(context: WorkerContext) -> None:
     """Looks at all that a render needs of the machine.
 
     Raises:
         MachineFault: naming the first part that isn't well.
     """
     checks: dict[str, Callable[[], object]] = {
-        "disk": lambda: require_room(shop),
-        "database": shop.database.check,
-        "storage": shop.storage.check,
+        "disk": lambda: require_room(context),
+        "database": context.database.check,
+        "storage": context.storage.check,
         "ffmpeg": _encode_one_frame,
     }
     for part, check in checks.items():
@@ -53,10 +53,10 @@ def require_well(shop: Workshop) -> None:
             raise MachineFault(part, repr(error)) from error
 
 
-def part_that_is_ill(shop: Workshop) -> str:
+def part_that_is_ill(context: WorkerContext) -> str:
     """Its name, or nothing. Looks in a process of its own: a store must not be used before a fork."""
     heard, told = _FORK.Pipe(duplex=False)
-    look = _FORK.Process(target=_tell_what_is_ill, args=(shop, os.getpid(), told), daemon=True)
+    look = _FORK.Process(target=_tell_what_is_ill, args=(context, os.getpid(), told), daemon=True)
     look.start()
     told.close()
     try:
@@ -69,17 +69,17 @@ def part_that_is_ill(shop: Workshop) -> str:
         heard.close()
 
 
-def _tell_what_is_ill(shop: Workshop, parent_pid: int, told: Connection) -> None:
+def _tell_what_is_ill(context: WorkerContext, parent_pid: int, told: Connection) -> None:
     isolation.die_with(parent_pid)
     try:
-        require_well(shop)
+        require_well(context)
     except MachineFault as fault:
         told.send(fault.part)
     else:
         told.send("")
 
 
-def fault_behind(error: Exception, shop: Workshop) -> MachineFault | None:
+def fault_behind(error: Exception, context: WorkerContext) -> MachineFault | None:
     """What of the machine made a render fail; None where it is well, so that the job is to be suspected."""
     if isinstance(error, MachineFault):
         return error
@@ -87,7 +87,7 @@ def fault_behind(error: Exception, shop: Workshop) -> MachineFault | None:
         # By now it may be well again; it was not the job's fault then either.
         return MachineFault(_PART_OF.get(type(error), "storage"), repr(error))
     try:
-        require_well(shop)
+        require_well(context)
     except MachineFault as fault:
         return fault
     return None

@@ -22,7 +22,7 @@ class Note(NamedTuple):
     value: float
 
 
-class Tube:
+class MetricsPipe:
     """Made before the fork; then the horse speaks and its worker listens."""
 
     def __init__(self) -> None:

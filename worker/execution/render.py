@@ -16,7 +16,7 @@ from worker.picture.normalisation import normalise
 from worker.progress import Expect, Progress, Report, between
 from worker.sandbox.concurrently import beside
 from worker.sandbox.progress_reader import Shares
-from worker.scene import Crew, Engine, ReportShare, Scene, SoundTrack, VideoTrack
+from worker.scene import Engine, ReportShare, Scene, SegmentPool, SoundTrack, VideoTrack
 from worker.sound.aac import encode
 from worker.sound.aac_copy import copied
 from worker.sound.decoding import decode
@@ -41,7 +41,7 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Terms:
+class RenderConfig:
     """What the service allows, which engine makes its pictures talk, and where that finds what it needs.
 
     What lasts longer than `split_seconds` is drawn with the `crew`, if there is one.
@@ -51,7 +51,7 @@ class Terms:
     max_audio_seconds: int
     face_model_dir: Path
     talking_engine: Engine = talk
-    crew: Crew | None = None
+    crew: SegmentPool | None = None
     split_seconds: float = 0
 
 
@@ -71,7 +71,7 @@ class Rendered:
 
 
 def render(
-    upload: Upload, folder: Path, terms: Terms, report: Report, expect: Expect = lambda _seconds: None
+    upload: Upload, folder: Path, terms: RenderConfig, report: Report, expect: Expect = lambda _seconds: None
 ) -> Rendered:
     """Makes `folder`/output.mp4; `folder` is the job's own scratch space and must exist.
 
@@ -98,7 +98,7 @@ def render(
     return _rendered(path, scene, video, sound)
 
 
-def _scene(upload: Upload, folder: Path, terms: Terms, progress: Progress) -> Scene:
+def _scene(upload: Upload, folder: Path, terms: RenderConfig, progress: Progress) -> Scene:
     # How long the rest takes is not known before the sound's length is, so these two ends are fixed.
     progress.stage(Phase.PICTURE, 0.05)
     report = progress.stage(Phase.SOUND, 0.1)

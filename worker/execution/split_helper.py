@@ -11,13 +11,13 @@ from app.core import ids
 from app.database.models import Segment
 from app.jobs import queries, segments
 from app.jobs.leases import Beat
-from app.jobs.segments import Hold
-from worker.context import Workshop
+from app.jobs.segments import SegmentLease
+from worker.context import WorkerContext
 from worker.engines.talking import film
 from worker.engines.talking.performance import Performance
 from worker.errors import HandBack, LeaseLost
-from worker.execution.cpu_usage import Meter
-from worker.execution.lease_heartbeat import Heart
+from worker.execution.cpu_usage import CpuMeter
+from worker.execution.lease_heartbeat import LeaseHeartbeat
 from worker.execution.task_scope import interruptible, persistently, scratch_folder
 
 log = structlog.get_logger(__name__)
@@ -27,60 +27,60 @@ class OtherProgram(Exception):
     """The leader's program isn't ours: what we draw might not match what it draws."""
 
 
-def help_out(shop: Workshop, offer: Hold) -> None:
+def help_out(context: WorkerContext, offer: SegmentLease) -> None:
     """Draws the segment, if it is still to be had."""
-    segment = segments.claim(shop.database, offer, lease_seconds=shop.settings.lease_seconds)
+    segment = segments.claim(context.database, offer, lease_seconds=context.settings.lease_seconds)
     if segment is not None:
         with structlog.contextvars.bound_contextvars(job_id=offer.job_id, segment=offer.number):
-            _attempt(shop, segment)
+            _attempt(context, segment)
 
 
-def _attempt(shop: Workshop, segment: Segment) -> None:
-    hold, meter = Hold.of(segment), Meter()
+def _attempt(context: WorkerContext, segment: Segment) -> None:
+    hold, meter = SegmentLease.of(segment), CpuMeter()
     try:
-        with interruptible(), _heart(shop, hold):
-            _draw(shop, segment, hold, meter)
+        with interruptible(), _heart(context, hold):
+            _draw(context, segment, hold, meter)
     except HandBack:
-        log.info("handed back", done=segments.hand_back(shop.database, hold, meter.read()))
-        shop.doorbell.call_helper(hold.job_id, hold.number, ids.new_id())
+        log.info("handed back", done=segments.hand_back(context.database, hold, meter.read()))
+        context.job_queue.call_helper(hold.job_id, hold.number, ids.new_id())
     except OtherProgram:
         # Without a bell: it would only bring us back.
-        log.warning("left to workers of its version", done=segments.hand_back(shop.database, hold))
+        log.warning("left to workers of its version", done=segments.hand_back(context.database, hold))
     except LeaseLost:
         log.info("stopped: the job has ended, or its leader draws this")
     except Exception:
         # Whatever it was, the leader draws it; if the fault is the talk's, it shows there.
         log.exception("segment lost")
-        segments.lose(shop.database, hold, meter.read())
+        segments.lose(context.database, hold, meter.read())
 
 
-def _heart(shop: Workshop, hold: Hold) -> Heart:
-    lease_seconds = shop.settings.lease_seconds
+def _heart(context: WorkerContext, hold: SegmentLease) -> LeaseHeartbeat:
+    lease_seconds = context.settings.lease_seconds
 
     def beat(_sign: Beat) -> bool:
-        return segments.beat(shop.database, hold, lease_seconds=lease_seconds)
+        return segments.beat(context.database, hold, lease_seconds=lease_seconds)
 
-    return Heart(beat, lease_seconds=lease_seconds)
+    return LeaseHeartbeat(beat, lease_seconds=lease_seconds)
 
 
-def _draw(shop: Workshop, segment: Segment, hold: Hold, meter: Meter) -> None:
-    with scratch_folder(shop, hold.job_id, hold.token) as folder:
-        performance, path = _fetched(shop, segment, folder), folder / "segment.mp4"
+def _draw(context: WorkerContext, segment: Segment, hold: SegmentLease, meter: CpuMeter) -> None:
+    with scratch_folder(context, hold.job_id, hold.token) as folder:
+        performance, path = _fetched(context, segment, folder), folder / "segment.mp4"
         film.draw(performance, (segment.start_frame, segment.end_frame), path, _tell_nobody)
         key = segments.drawn_key(segment.digest, hold)
-        shop.storage.put(path, key)
-    if persistently(partial(segments.finish, shop.database, hold, meter.read())):
+        context.storage.put(path, key)
+    if persistently(partial(segments.finish, context.database, hold, meter.read())):
         log.info("drawn", frames=segment.end_frame - segment.start_frame)
     else:
-        queries.discard(shop.storage, key)
+        queries.discard(context.storage, key)
 
 
-def _fetched(shop: Workshop, segment: Segment, folder: Path) -> Path:
+def _fetched(context: WorkerContext, segment: Segment, folder: Path) -> Path:
     """The performance, with its picture beside it."""
     performance = folder / "performance.npz"
-    shop.storage.fetch(segments.prop_key(segment.job_id, segment.digest, performance.name), performance)
+    context.storage.fetch(segments.prop_key(segment.job_id, segment.digest, performance.name), performance)
     picture = Performance.load(performance).picture_path
-    shop.storage.fetch(segments.prop_key(segment.job_id, segment.digest, picture.name), picture)
+    context.storage.fetch(segments.prop_key(segment.job_id, segment.digest, picture.name), picture)
     if film.digest_of(performance, picture) != segment.digest:
         raise OtherProgram
     return performance

@@ -21,11 +21,11 @@ from app.domain.states import SegmentStatus
 from app.errors import ApiError, Unavailable
 from app.jobs import queries, segments
 from app.jobs.leases import Lease
-from app.jobs.segments import Hold, Lead
-from worker.context import Workshop
+from app.jobs.segments import LeaderLease, SegmentLease
+from worker.context import WorkerContext
 from worker.engines.talking.film import MIN_CHUNK_FRAMES, evenly
 from worker.progress import between
-from worker.scene import Draw, ReportShare, Script, Span
+from worker.scene import Draw, ReportShare, SegmentSpec, Span
 from worker.video_format import FRAME_RATE
 
 log = structlog.get_logger(__name__)
@@ -42,26 +42,28 @@ STORAGE_PAUSE_SECONDS = 300
 
 @dataclass(frozen=True)
 class Leader:
-    """A `Crew`: the worker that holds the job, with any that are idle."""
+    """A `SegmentPool`: the worker that holds the job, with any that are idle."""
 
-    shop: Workshop
+    context: WorkerContext
     lease: Lease
 
-    def film(self, script: Script, draw: Draw, report: ReportShare) -> list[Path]:
-        lead = Lead(self.lease.job.id, self.lease.token)
-        return _Filming(self.shop, lead, script, draw, report).run()
+    def film(self, script: SegmentSpec, draw: Draw, report: ReportShare) -> list[Path]:
+        lead = LeaderLease(self.lease.job.id, self.lease.token)
+        return _Filming(self.context, lead, script, draw, report).run()
 
 
 class _Filming:
     """One talk on its way. `_parts` are the segments that are here, by their number."""
 
-    def __init__(self, shop: Workshop, lead: Lead, script: Script, draw: Draw, report: ReportShare) -> None:
-        self._shop = shop
+    def __init__(
+        self, context: WorkerContext, lead: LeaderLease, script: SegmentSpec, draw: Draw, report: ReportShare
+    ) -> None:
+        self._shop = context
         self._lead = lead
         self._script = script
         self._draw = draw
         self._report = report
-        self._spans = spans_of(script.frames, shop.settings.split_seconds)
+        self._spans = spans_of(script.frames, context.settings.split_seconds)
         self._parts: dict[int, Path] = {}
         self._is_shared = False
         self._stores_from = 0.0
@@ -95,7 +97,7 @@ class _Filming:
     def _call_helpers(self, laid_out: Sequence[Segment]) -> None:
         """Helpers begin at the end, the leader at the beginning. With Redis gone, nobody is called."""
         for segment in reversed(laid_out):
-            if segment.status is SegmentStatus.WAITING and not self._shop.doorbell.call_helper(
+            if segment.status is SegmentStatus.WAITING and not self._shop.job_queue.call_helper(
                 segment.job_id, segment.number, ids.new_id()
             ):
                 return
@@ -120,7 +122,7 @@ class _Filming:
         """Stores what is drawn, so that the next leader need not draw it anew, should this one be lost."""
         if not self._is_shared or time.monotonic() < self._stores_from:
             return
-        hold = Hold(self._lead.job_id, number, self._lead.token)
+        hold = SegmentLease(self._lead.job_id, number, self._lead.token)
         key = segments.drawn_key(self._script.digest, hold)
         try:
             self._store(self._parts[number], key)
@@ -142,7 +144,7 @@ class _Filming:
     def _take(self, segment: Segment) -> None:
         path = self._path_of(segment.number)
         try:
-            self._shop.storage.fetch(segments.drawn_key(segment.digest, Hold.of(segment)), path)
+            self._shop.storage.fetch(segments.drawn_key(segment.digest, SegmentLease.of(segment)), path)
         except ApiError as error:
             log.warning("draws a segment anew", number=segment.number, reason=error.code)
             self._make(segment.number)

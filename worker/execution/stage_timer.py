@@ -9,7 +9,7 @@ from app.domain.states import Phase
 from worker.progress import Report
 
 
-class Stopwatch:
+class StageTimer:
     """Hears what is reported on its way to `report`, and keeps the time."""
 
     def __init__(self, report: Report) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from app.errors import DatabaseUnavailable, DiskFull
-from worker.context import Workshop
+from worker.context import WorkerContext
 from worker.errors import HandBack, OutOfDisk
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -33,9 +33,9 @@ def _raise_hand_back(_signal: int, _frame: FrameType | None) -> None:
 
 
 @contextmanager
-def scratch_folder(shop: Workshop, job_id: str, token: str) -> Iterator[Path]:
+def scratch_folder(context: WorkerContext, job_id: str, token: str) -> Iterator[Path]:
     """A folder for the holder of this lease, removed at the end."""
-    folder = shop.scratch / f"{job_id}-{token}"
+    folder = context.scratch / f"{job_id}-{token}"
     folder.mkdir(parents=True)
     try:
         yield folder

@@ -16,17 +16,17 @@ from app.domain.states import MotionMade, Phase
 from app.errors import DatabaseUnavailable
 from app.jobs import leases, lost_leases, queries, render_logs, segments
 from app.jobs.leases import Lease, Outcome
-from app.jobs.segments import Hold, Lead
+from app.jobs.segments import LeaderLease, SegmentLease
 from app.metrics import counters
-from worker.context import Workshop
+from worker.context import WorkerContext
 from worker.engines.registry import talking_engine
 from worker.errors import CheckFailed, HandBack, LeaseLost, MachineFault, RenderFailed
 from worker.execution import machine, split_helper
-from worker.execution.cpu_usage import Meter
-from worker.execution.lease_heartbeat import Heart
-from worker.execution.render import Rendered, Terms, Upload, render
+from worker.execution.cpu_usage import CpuMeter
+from worker.execution.lease_heartbeat import LeaseHeartbeat
+from worker.execution.render import RenderConfig, Rendered, Upload, render
 from worker.execution.split_leader import Leader
-from worker.execution.stage_timer import Stopwatch
+from worker.execution.stage_timer import StageTimer
 from worker.execution.task_scope import interruptible, persistently, room_needed, scratch_folder
 from worker.progress import Expect, Report
 
@@ -39,7 +39,7 @@ Verdict = Callable[[], bool]
 
 
 @dataclass(frozen=True)
-class Ending:
+class TerminalWrite:
     """What a render came to, still to be written."""
 
     write: Verdict
@@ -47,17 +47,17 @@ class Ending:
 
 
 @cache
-def workshop() -> Workshop:
+def worker_context() -> WorkerContext:
     """The process's own; made in the worker before it forks."""
-    return Workshop(service_settings())
+    return WorkerContext(service_settings())
 
 
 def render_job(job_id: str, generation: int) -> None:
     """What a bell asks for. A stale or doubled bell claims nothing and does nothing."""
-    shop = workshop()
+    context = worker_context()
     try:
-        machine.require_room(shop)
-        lease = _claimed(shop, job_id, generation)
+        machine.require_room(context)
+        lease = _claimed(context, job_id, generation)
     except (MachineFault, DatabaseUnavailable) as error:
         # The row stays pending, and the sweeper rings for it again.
         log.warning("not begun", job_id=job_id, reason=str(error))
@@ -66,37 +66,37 @@ def render_job(job_id: str, generation: int) -> None:
     if lease is not None:
         failpoints.reach("after_claim")
         with structlog.contextvars.bound_contextvars(job_id=job_id, attempt=lease.job.attempts):
-            _watched(shop, lease)
+            _watched(context, lease)
 
 
-def _claimed(shop: Workshop, job_id: str, generation: int) -> Lease | None:
-    return leases.claim(shop.database, job_id, generation, lease_seconds=shop.settings.lease_seconds)
+def _claimed(context: WorkerContext, job_id: str, generation: int) -> Lease | None:
+    return leases.claim(context.database, job_id, generation, lease_seconds=context.settings.lease_seconds)
 
 
 def draw_segment(job_id: str, number: int, token: str) -> None:
     """What a leader's bell asks for, under a token for whoever comes. A stale bell does nothing."""
-    split_helper.help_out(workshop(), Hold(job_id, number, token))
+    split_helper.help_out(worker_context(), SegmentLease(job_id, number, token))
 
 
-def _watched(shop: Workshop, lease: Lease) -> None:
+def _watched(context: WorkerContext, lease: Lease) -> None:
     """Counts how the attempt ends; of one that came to nothing the end of its log is kept."""
     with logs.tail() as tail:
-        outcome = _attempt(shop, lease)
+        outcome = _attempt(context, lease)
     counters.note("attempts", outcome)
     if outcome in KEEPS_LOG:
-        render_logs.keep(shop.database, lease.job.id, tail.lines)
+        render_logs.keep(context.database, lease.job.id, tail.lines)
 
 
-def _attempt(shop: Workshop, lease: Lease) -> str:
+def _attempt(context: WorkerContext, lease: Lease) -> str:
     """Returns how it ended, in a word."""
-    meter = Meter()
+    meter = CpuMeter()
     try:
-        with interruptible(), _heart(shop, lease) as heart:
-            ending = _make(shop, lease, heart, meter)
-            _end(shop, lease, replace(ending, write=partial(heart.last_beat, ending.write)))
-            _clear_up(shop, lease, ending)
+        with interruptible(), _heart(context, lease) as heartbeat:
+            ending = _make(context, lease, heartbeat, meter)
+            _end(context, lease, replace(ending, write=partial(heartbeat.last_beat, ending.write)))
+            _clear_up(context, lease, ending)
     except HandBack:
-        log.info("handed back", done=leases.hand_back(shop.database, lease, meter.read()))
+        log.info("handed back", done=leases.hand_back(context.database, lease, meter.read()))
         return "handed_back"
     except LeaseLost:
         log.warning("stopped: another worker may have the job")
@@ -104,75 +104,76 @@ def _attempt(shop: Workshop, lease: Lease) -> str:
     except Exception as error:
         # Ours or the machine's, not the upload's: whatever it was, the job must not hang.
         log.exception("attempt lost")
-        return _broken_off(shop, lease, meter, machine.fault_behind(error, shop))
+        return _broken_off(context, lease, meter, machine.fault_behind(error, context))
     return "failed" if ending.has_failed else "completed"
 
 
-def _broken_off(shop: Workshop, lease: Lease, meter: Meter, fault: MachineFault | None) -> str:
+def _broken_off(context: WorkerContext, lease: Lease, meter: CpuMeter, fault: MachineFault | None) -> str:
     """Hands the job back uncounted where the machine is ill; else the attempt counts as a lost worker."""
     if fault is None:
         lost_leases.lose(
-            shop.database, lease, shop.links, meter.read(), max_attempts=shop.settings.max_attempts
+            context.database, lease, context.links, meter.read(), max_attempts=context.settings.max_attempts
         )
         return "lost"
     log.warning("machine ill", part=fault.part, detail=fault.detail)
     counters.note("machine_faults", fault.part)
-    persistently(partial(lost_leases.defer, shop.database, lease, shop.links, meter.read()))
+    persistently(partial(lost_leases.defer, context.database, lease, context.links, meter.read()))
     return "machine_fault"
 
 
-def _heart(shop: Workshop, lease: Lease) -> Heart:
-    lease_seconds = shop.settings.lease_seconds
-    return Heart(
-        partial(leases.beat, shop.database, lease, lease_seconds=lease_seconds), lease_seconds=lease_seconds
+def _heart(context: WorkerContext, lease: Lease) -> LeaseHeartbeat:
+    lease_seconds = context.settings.lease_seconds
+    return LeaseHeartbeat(
+        partial(leases.beat, context.database, lease, lease_seconds=lease_seconds),
+        lease_seconds=lease_seconds,
     )
 
 
-def _make(shop: Workshop, lease: Lease, heart: Heart, meter: Meter) -> Ending:
+def _make(context: WorkerContext, lease: Lease, heartbeat: LeaseHeartbeat, meter: CpuMeter) -> TerminalWrite:
     """Makes and stores the video, frees the scratch room, and leaves what is to be written about it."""
-    watch = Stopwatch(heart.report)
+    watch = StageTimer(heartbeat.report)
     try:
-        with room_needed(), scratch_folder(shop, lease.job.id, lease.token) as folder:
-            rendered = _render(shop, lease, folder, watch.report, heart.expect)
+        with room_needed(), scratch_folder(context, lease.job.id, lease.token) as folder:
+            rendered = _render(context, lease, folder, watch.report, heartbeat.expect)
             outcome = _outcome(rendered)
             watch.report(Phase.STORING, 0.99)
-            _store(shop, lease, rendered)
+            _store(context, lease, rendered)
     except RenderFailed as failure:
         # A broken ffmpeg can't read any file: nobody's upload is blamed before ours is known to work.
-        machine.require_well(shop)
+        machine.require_well(context)
         log.info("failed", sentence=failure.sentence, detail=failure.detail)
-        fail = partial(leases.fail, shop.database, lease, failure.sentence, shop.links, meter.read())
-        return Ending(fail, has_failed=True)
+        fail = partial(leases.fail, context.database, lease, failure.sentence, context.links, meter.read())
+        return TerminalWrite(fail, has_failed=True)
     except CheckFailed:
         # What another worker drew may be what is wrong.
-        segments.begin_anew(shop.database, Lead(lease.job.id, lease.token))
+        segments.begin_anew(context.database, LeaderLease(lease.job.id, lease.token))
         raise
     effort = meter.read()
-    _count_stages(shop, outcome, watch)
+    _count_stages(context, outcome, watch)
     log.info("rendered", seconds=round(effort.render_seconds, 3), video_seconds=outcome.duration_seconds)
-    return Ending(partial(leases.complete, shop.database, lease, outcome, shop.links, effort))
+    return TerminalWrite(partial(leases.complete, context.database, lease, outcome, context.links, effort))
 
 
-def _count_stages(shop: Workshop, outcome: Outcome, watch: Stopwatch) -> None:
+def _count_stages(context: WorkerContext, outcome: Outcome, watch: StageTimer) -> None:
     is_still = outcome.motion is MotionMade.STILL
-    engine = "still" if is_still else shop.settings.talking_engine
+    engine = "still" if is_still else context.settings.talking_engine
     for phase, seconds in watch.read().items():
         counters.note("stage_seconds", engine, phase, value=seconds)
 
 
-def _store(shop: Workshop, lease: Lease, rendered: Rendered) -> None:
+def _store(context: WorkerContext, lease: Lease, rendered: Rendered) -> None:
     """The video last: where there is one, there is its poster."""
     video, poster = _output_keys(lease, lease.job.generation)
-    shop.storage.put(rendered.poster, poster)
-    shop.storage.put(rendered.path, video)
+    context.storage.put(rendered.poster, poster)
+    context.storage.put(rendered.path, video)
     failpoints.reach("after_store")
-    queries.discard(shop.storage, *_earlier_outputs(lease))
+    queries.discard(context.storage, *_earlier_outputs(lease))
 
 
-def _render(shop: Workshop, lease: Lease, folder: Path, report: Report, expect: Expect) -> Rendered:
+def _render(context: WorkerContext, lease: Lease, folder: Path, report: Report, expect: Expect) -> Rendered:
     image, audio = folder / "image", folder / "audio"
-    shop.storage.fetch(f"{queries.uploads_of(lease.job.id)}/image", image)
-    shop.storage.fetch(f"{queries.uploads_of(lease.job.id)}/audio", audio)
+    context.storage.fetch(f"{queries.uploads_of(lease.job.id)}/image", image)
+    context.storage.fetch(f"{queries.uploads_of(lease.job.id)}/audio", audio)
     upload = Upload(
         image=image,
         image_type=lease.job.image_type,
@@ -181,17 +182,17 @@ def _render(shop: Workshop, lease: Lease, folder: Path, report: Report, expect: 
         motion=lease.job.motion_asked,
         loudness_lufs=lease.job.loudness_asked,
     )
-    return render(upload, folder, _terms(shop, lease), report, expect)
+    return render(upload, folder, _terms(context, lease), report, expect)
 
 
-def _terms(shop: Workshop, lease: Lease) -> Terms:
-    settings = shop.settings
-    return Terms(
+def _terms(context: WorkerContext, lease: Lease) -> RenderConfig:
+    settings = context.settings
+    return RenderConfig(
         max_image_pixels=settings.max_image_pixels,
         max_audio_seconds=settings.max_audio_seconds,
         face_model_dir=settings.face_model_dir,
         talking_engine=talking_engine(settings),
-        crew=Leader(shop, lease) if settings.split_seconds else None,
+        crew=Leader(context, lease) if settings.split_seconds else None,
         split_seconds=settings.split_seconds,
     )
 
@@ -209,25 +210,25 @@ def _outcome(rendered: Rendered) -> Outcome:
     )
 
 
-def _end(shop: Workshop, lease: Lease, ending: Ending) -> None:
+def _end(context: WorkerContext, lease: Lease, ending: TerminalWrite) -> None:
     """The terminal write, tried until it lands or the heart says that the lease is lost."""
-    if not (persistently(ending.write) or _has_landed(shop, lease)):
-        queries.discard(shop.storage, *_output_keys(lease, lease.job.generation))
+    if not (persistently(ending.write) or _has_landed(context, lease)):
+        queries.discard(context.storage, *_output_keys(lease, lease.job.generation))
         raise LeaseLost
 
 
-def _clear_up(shop: Workshop, lease: Lease, ending: Ending) -> None:
+def _clear_up(context: WorkerContext, lease: Lease, ending: TerminalWrite) -> None:
     """After the end. What a failed job was made of stays for an operator's retry; the sweeper removes it."""
     failpoints.reach("after_end")
-    shop.doorbell.ring_sender()
-    keeps_uploads = ending.has_failed and shop.settings.keep_failed_uploads_hours > 0
+    context.job_queue.notify_sender()
+    keeps_uploads = ending.has_failed and context.settings.keep_failed_uploads_hours > 0
     uploads = () if keeps_uploads else (queries.uploads_of(lease.job.id),)
-    queries.discard(shop.storage, *uploads, segments.files_of(lease.job.id), *_earlier_outputs(lease))
+    queries.discard(context.storage, *uploads, segments.files_of(lease.job.id), *_earlier_outputs(lease))
 
 
-def _has_landed(shop: Workshop, lease: Lease) -> bool:
+def _has_landed(context: WorkerContext, lease: Lease) -> bool:
     """Whether an earlier try was committed and only its answer got lost."""
-    completed = queries.completed(shop.database, lease.job.id)
+    completed = queries.completed(context.database, lease.job.id)
     return completed is not None and completed.generation == lease.job.generation
 
 

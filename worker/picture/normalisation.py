@@ -12,7 +12,7 @@ from app.media.media_types import MediaType
 from worker.errors import RenderFailed
 from worker.sandbox import runner
 from worker.sandbox.command import Command
-from worker.sandbox.file_access import PYTHON, Reach
+from worker.sandbox.file_access import PYTHON, FileAccess
 from worker.sandbox.resource_limits import Bounds
 from worker.sandbox.runner import ProgramTooSlow
 from worker.scene import Picture
@@ -43,7 +43,7 @@ def normalise(source: Path, media_type: MediaType, folder: Path, *, max_pixels: 
             str(out),
         ],
         BOUNDS,
-        reach=Reach((*PYTHON, source), (folder,)),
+        file_access=FileAccess((*PYTHON, source), (folder,)),
     )
     try:
         runner.run(command)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from worker.sandbox.file_access import Reach
-from worker.sandbox.progress_reader import Follower
+from worker.sandbox.file_access import FileAccess
+from worker.sandbox.progress_reader import ProgressReader
 from worker.sandbox.resource_limits import Bounds
 
 
@@ -19,16 +19,16 @@ def bare_environment() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Command:
-    """A program with its arguments, which may tell its progress on stdout in the way that `follower` reads.
+    """A program with its arguments, which may tell its progress on stdout in the way that `reader` reads.
 
-    `reach` is what it may open; a foreign one may open what it likes.
+    `file_access` is what it may open; a foreign one may open what it likes.
     `environment` is all that it gets of one; without, it is `bare_environment`. `folder` is where it starts.
     """
 
     argv: Sequence[str]
     bounds: Bounds
     expected_seconds: float | None = None
-    reach: Reach = field(default_factory=Reach)
+    file_access: FileAccess = field(default_factory=FileAccess)
     environment: Mapping[str, str] = field(default_factory=bare_environment)
     folder: Path | None = None
-    follower: type[Follower] = Follower
+    reader: type[ProgressReader] = ProgressReader

@@ -19,7 +19,7 @@ Second = TypeVar("Second")
 _ends: ContextVar[tuple[Event, ...]] = ContextVar("ends", default=())
 
 
-class BrokenOff(Exception):
+class Cancelled(Exception):
     """The work beside this one has failed, so that nobody waits for this one any longer."""
 
 
@@ -47,4 +47,4 @@ def look_up() -> None:
         BrokenOff: it is no longer needed.
     """
     if any(end.is_set() for end in _ends.get()):
-        raise BrokenOff
+        raise Cancelled

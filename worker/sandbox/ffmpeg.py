@@ -12,7 +12,7 @@ import imageio_ffmpeg
 
 from worker.sandbox import runner
 from worker.sandbox.command import Command
-from worker.sandbox.file_access import Reach
+from worker.sandbox.file_access import FileAccess
 from worker.sandbox.resource_limits import CORES, Bounds
 from worker.scene import ReportShare
 
@@ -58,14 +58,14 @@ def command(
     return Command(argv, bounds, expected_seconds, reach_of(argv))
 
 
-def reach_of(argv: Sequence[str]) -> Reach:
+def reach_of(argv: Sequence[str]) -> FileAccess:
     """What the arguments name: the inputs to read, and to write the folders that the outputs are in."""
     named = [
         (before == "-i", Path(word.removeprefix(LOCAL)))
         for before, word in pairwise(argv)
         if word.startswith(LOCAL)
     ]
-    return Reach(
+    return FileAccess(
         reads=tuple(path for is_input, path in named if is_input),
         writes=tuple(path.parent for is_input, path in named if not is_input),
     )

@@ -18,7 +18,7 @@ PYTHON = (Path(sys.prefix), Path(__file__).parents[1], Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Reach:
+class FileAccess:
     """Files, and folders with all that is in them: `reads` to read, `writes` to read and write.
 
     The program itself and the system's libraries go without saying.

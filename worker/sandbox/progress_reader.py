@@ -18,7 +18,7 @@ SIGNS_OF_LIFE = frozenset({b"out_time_us", b"frame", b"total_size"})
 SHARE_LINE = re.compile(rb"progress (\d*\.?\d+)\s*")
 
 
-class Follower:
+class ProgressReader:
     """Reads what ffmpeg says to `-progress` and stderr, piece by piece.
 
     `report` is told the share of `expected_seconds` of output made so far; it never falls.
@@ -75,7 +75,7 @@ class Follower:
         return True
 
 
-class ShareFollower(Follower):
+class ShareFollower(ProgressReader):
     """Reads lines like `progress 0.42`; everything else that the program prints is passed over."""
 
     def _read(self, lines: Sequence[bytes]) -> bool:

@@ -22,7 +22,7 @@ from worker.errors import ChildKilled, OutOfDisk, RenderFailed
 from worker.sandbox import isolation
 from worker.sandbox.command import Command
 from worker.sandbox.concurrently import look_up
-from worker.sandbox.progress_reader import Follower, Shares
+from worker.sandbox.progress_reader import ProgressReader, Shares
 from worker.sandbox.resource_limits import CORES
 from worker.scene import ReportShare
 
@@ -86,9 +86,7 @@ def run_all(commands: Sequence[Command], report: ReportShare | None = None) -> l
     `report` is told the share of all that is made so far, each weighing what its `expected_seconds` is.
     """
     shares = Shares([command.expected_seconds or 1 for command in commands], report)
-    followers = [
-        each.follower(each.expected_seconds, shares.of(index)) for index, each in enumerate(commands)
-    ]
+    followers = [each.reader(each.expected_seconds, shares.of(index)) for index, each in enumerate(commands)]
     waiting = deque(zip(commands, followers, strict=True))
     running: list[_Running] = []
     with ExitStack() as alive, selectors.DefaultSelector() as pipes:
@@ -98,7 +96,7 @@ def run_all(commands: Sequence[Command], report: ReportShare | None = None) -> l
             _read(pipes)
             look_up()
             running = [each for each in running if not each.has_ended()]
-    return [follower.stderr for follower in followers]
+    return [reader.stderr for reader in followers]
 
 
 @contextmanager
@@ -128,9 +126,9 @@ def caged(
 
 def _cage(command: Command) -> list[str]:
     how = "guard" if command.bounds.is_foreign else "become"
-    reach = [] if command.bounds.is_foreign else command.reach.arguments(command.argv[0])
+    file_access = [] if command.bounds.is_foreign else command.file_access.arguments(command.argv[0])
     start = [sys.executable, "-I", "-S", "-c", CAGE, PACKAGE]
-    return [*start, str(os.getpid()), str(command.bounds.nice), how, *command.bounds.limits(), *reach]
+    return [*start, str(os.getpid()), str(command.bounds.nice), how, *command.bounds.limits(), *file_access]
 
 
 def _end_guard(guard: subprocess.Popen[bytes]) -> None:
@@ -171,9 +169,9 @@ def verdict(
 class _Running:
     """One child on its way."""
 
-    def __init__(self, command: Command, follower: Follower, child: subprocess.Popen[bytes]) -> None:
+    def __init__(self, command: Command, reader: ProgressReader, child: subprocess.Popen[bytes]) -> None:
         self._bounds = command.bounds
-        self._follower = follower
+        self._follower = reader
         self._child = child
         self._deadline = time.monotonic() + command.bounds.deadline_seconds
         self._stall_ends = time.monotonic() + command.bounds.stall_seconds
@@ -231,9 +229,11 @@ class _Running:
         return self._child.returncode is not None
 
 
-def _start(command: Command, follower: Follower, alive: ExitStack, pipes: selectors.BaseSelector) -> _Running:
+def _start(
+    command: Command, reader: ProgressReader, alive: ExitStack, pipes: selectors.BaseSelector
+) -> _Running:
     child = alive.enter_context(caged(command))
-    running = _Running(command, follower, child)
+    running = _Running(command, reader, child)
     for pipe in (child.stdout, child.stderr):
         assert pipe
         pipes.register(pipe, selectors.EVENT_READ, running)

@@ -54,18 +54,18 @@ TOO_SHORT = Notice("too_short_to_level", "The sound is too short to have a loudn
 
 
 @dataclass(frozen=True)
-class Setting:
+class GainSetting:
     """How a sound is changed: by `gain_db`, with peaks held down to `ceiling_db` if they would pass it."""
 
     gain_db: float
     ceiling_db: float = FIRST_CEILING_DB
 
-    def after(self, found: Loudness, target_lufs: float) -> Setting:
+    def after(self, found: Loudness, target_lufs: float) -> GainSetting:
         """What to try next, now that this has led to what was found: peaks come first."""
         too_high_db = found.true_peak_db - MAX_PEAK_DB
         if too_high_db > 0:
-            return Setting(self.gain_db, self.ceiling_db - too_high_db - CEILING_STEP_DB)
-        return Setting(_bound_gain(self.gain_db + _missing_lu(found, target_lufs)), self.ceiling_db)
+            return GainSetting(self.gain_db, self.ceiling_db - too_high_db - CEILING_STEP_DB)
+        return GainSetting(_bound_gain(self.gain_db + _missing_lu(found, target_lufs)), self.ceiling_db)
 
 
 def levelled(sound: Sound, target_lufs: float, folder: Path, report: ReportShare) -> SoundTrack:
@@ -91,7 +91,7 @@ def _searched(
     sound: Sound, before: Loudness, target_lufs: float, folder: Path, report: ReportShare
 ) -> tuple[Path, Loudness]:
     """The AAC that is right, or the last that was tried; and what was found in it."""
-    setting, missed_lu = Setting(_bound_gain(_missing_lu(before, target_lufs))), math.inf
+    setting, missed_lu = GainSetting(_bound_gain(_missing_lu(before, target_lufs))), math.inf
     for tries, share in enumerate(_halves(report), 1):
         path, found = _tried(sound, before, setting, folder, share)
         missing_lu, following = abs(_missing_lu(found, target_lufs)), setting.after(found, target_lufs)
@@ -110,14 +110,14 @@ def _halves(report: ReportShare) -> Iterator[ReportShare]:
 
 
 def _tried(
-    sound: Sound, before: Loudness, setting: Setting, folder: Path, report: ReportShare
+    sound: Sound, before: Loudness, setting: GainSetting, folder: Path, report: ReportShare
 ) -> tuple[Path, Loudness]:
     changed = _changed(sound, before, setting, folder / "levelled.wav", between(report, 0, CHANGED))
     path = encode(changed, folder, between(report, CHANGED, ENCODED))
     return path, measure(path, "mov", sound.duration_seconds, between(report, ENCODED, 1))
 
 
-def _changed(sound: Sound, before: Loudness, setting: Setting, path: Path, report: ReportShare) -> Sound:
+def _changed(sound: Sound, before: Loudness, setting: GainSetting, path: Path, report: ReportShare) -> Sound:
     heard = ffmpeg.input(local(sound.path), **CLOSED, f="wav")["a:0"]
     heard = heard.filter("volume", volume=f"{setting.gain_db:.3f}dB", precision="float")
     if before.true_peak_db + setting.gain_db > setting.ceiling_db:

@@ -27,7 +27,7 @@ from app.metrics import counters, multiprocess
 from app.queue.queues import SenderBell
 from app.webhooks import deliveries
 from app.webhooks.http_client import EgressPolicy
-from worker.context import Workshop
+from worker.context import WorkerContext
 from worker.sweeper import metrics_server, webhook_sender
 
 log = structlog.get_logger(__name__)
@@ -42,9 +42,9 @@ TIDYING_SECONDS = 60.0
 class Rounds:
     """What a sweeper does round by round. A step that fails keeps no other from being done."""
 
-    def __init__(self, shop: Workshop) -> None:
-        self._shop = shop
-        self._requeue = Requeue(shop.database, shop.doorbell)
+    def __init__(self, context: WorkerContext) -> None:
+        self._shop = context
+        self._requeue = Requeue(context.database, context.job_queue)
 
     def watch(self, stop: threading.Event) -> None:
         """Takes back what lost its worker and queues what waits unheard, until `stop`."""
@@ -54,9 +54,9 @@ class Rounds:
     def watch_once(self) -> None:
         """A round, and its sign of life if all of it was done."""
         steps = {"reclaim": self._reclaim, "requeue": self._requeue.run_once}
-        done = [outlived(name, step) for name, step in steps.items()]
+        done = [has_succeeded(name, step) for name, step in steps.items()]
         if all(done):
-            self._shop.doorbell.tell_sweeper_round()
+            self._shop.job_queue.tell_sweeper_round()
 
     def tidy(self, stop: threading.Event) -> None:
         """Removes what has had its time, until `stop`; apart from `watch`, as it may take a while."""
@@ -67,24 +67,26 @@ class Rounds:
 
     def tidy_once(self, goes_on: Callable[[], bool]) -> None:
         """Removes batch by batch as long as it `goes_on`; then what a crash left behind."""
-        outlived("expire", lambda: _until_done(self._expire, goes_on))
-        outlived("purge", lambda: _until_done(self._purge, goes_on))
-        outlived("forget", lambda: idempotency.forget_old(self._shop.database))
-        outlived("orphans", lambda: self._remove_orphans(goes_on))
+        has_succeeded("expire", lambda: _until_done(self._expire, goes_on))
+        has_succeeded("purge", lambda: _until_done(self._purge, goes_on))
+        has_succeeded("forget", lambda: idempotency.forget_old(self._shop.database))
+        has_succeeded("orphans", lambda: self._remove_orphans(goes_on))
 
     def _reclaim(self) -> None:
-        shop = self._shop
-        max_attempts = shop.settings.max_attempts
-        reclaimed = lost_leases.reclaim_expired(shop.database, shop.links, max_attempts=max_attempts)
+        context = self._shop
+        max_attempts = context.settings.max_attempts
+        reclaimed = lost_leases.reclaim_expired(context.database, context.links, max_attempts=max_attempts)
         if reclaimed:
             log.warning("took back jobs of lost workers", jobs=reclaimed)
             counters.note("leases_lost", "expired", value=reclaimed)
-            shop.doorbell.ring_sender()
+            context.job_queue.notify_sender()
 
     def _expire(self) -> bool:
         """Removes a batch of what is past its retention. Returns whether there may be more."""
-        shop = self._shop
-        expired = retention.expire(shop.database, shop.storage, retention_days=shop.settings.retention_days)
+        context = self._shop
+        expired = retention.expire(
+            context.database, context.storage, retention_days=context.settings.retention_days
+        )
         if expired:
             log.info("expired", rows=expired)
         return expired == retention.BATCH
@@ -97,19 +99,19 @@ class Rounds:
         return purged == deletions.PURGE_BATCH
 
     def _remove_orphans(self, goes_on: Callable[[], bool]) -> None:
-        shop = self._shop
+        context = self._shop
         removed = orphans.sweep_orphans(
-            shop.database,
-            shop.storage,
-            shop.settings.data_dir,
+            context.database,
+            context.storage,
+            context.settings.data_dir,
             goes_on,
-            keep_failed_uploads_hours=shop.settings.keep_failed_uploads_hours,
+            keep_failed_uploads_hours=context.settings.keep_failed_uploads_hours,
         )
         if removed:
             log.info("cleaned", orphans=removed)
 
 
-def outlived(name: str, step: Callable[[], object]) -> bool:
+def has_succeeded(name: str, step: Callable[[], object]) -> bool:
     """Takes a step of a round; False if it failed, be it for a door that is closed or a mistake of ours."""
     match result_of(step):
         case Unavailable() as error:
@@ -135,14 +137,14 @@ def main() -> int:
         return 2
     logs.configure(settings.log_format)
     counters.keep(multiprocess.folder_of(settings.data_dir), "sweeper")
-    shop = Workshop(settings)
-    migrations.upgrade_or_exit(shop.database)
-    metrics_server.serve(shop)
+    context = WorkerContext(settings)
+    migrations.upgrade_or_exit(context.database)
+    metrics_server.serve(context)
     stop = _stop_on_signal()
-    rounds = Rounds(shop)
+    rounds = Rounds(context)
     # Daemons: a thread that hangs must not keep alive a process that has nothing else to do.
     threads = [
-        threading.Thread(target=send, args=(shop, stop), name="send", daemon=True),
+        threading.Thread(target=send, args=(context, stop), name="send", daemon=True),
         threading.Thread(target=rounds.tidy, args=(stop,), name="tidy", daemon=True),
     ]
     for thread in threads:
@@ -153,14 +155,14 @@ def main() -> int:
     return 0
 
 
-def send(shop: Workshop, stop: threading.Event) -> None:
+def send(context: WorkerContext, stop: threading.Event) -> None:
     """Delivers webhooks until `stop`."""
-    policy, schedule = EgressPolicy.from_settings(shop.settings), shop.settings.webhook_retry_schedule
-    desk = webhook_sender.Desk(
-        claim=partial(deliveries.claim_due, shop.database),
+    policy, schedule = EgressPolicy.from_settings(context.settings), context.settings.webhook_retry_schedule
+    desk = webhook_sender.SenderDependencies(
+        claim=partial(deliveries.claim_due, context.database),
         send=lambda delivery: webhook_sender.send(delivery, policy, clock.now_seconds(), schedule=schedule),
-        record=partial(deliveries.record, shop.database),
-        wait_for_bell=SenderBell(shop.settings.redis_url).wait,
+        record=partial(deliveries.record, context.database),
+        wait_for_bell=SenderBell(context.settings.redis_url).wait,
     )
     webhook_sender.run_sender(stop, desk)
 

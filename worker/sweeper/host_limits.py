@@ -8,25 +8,25 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-from app.webhooks.retry_policy import DueDelivery
+from app.webhooks.retry_policy import ClaimedDelivery
 
 
-class Lanes:
+class HostLimits:
     """Deliveries waiting for a free lane, and how many are under way. Safe to share between threads."""
 
     def __init__(self, *, at_once: int, at_once_for_one_host: int) -> None:
         self._at_once = at_once
         self._at_once_for_one_host = at_once_for_one_host
-        self._waiting: list[DueDelivery] = []
+        self._waiting: list[ClaimedDelivery] = []
         self._under_way: Counter[str] = Counter()
         self._changed = threading.Condition()
 
-    def add(self, delivery: DueDelivery) -> None:
+    def add(self, delivery: ClaimedDelivery) -> None:
         """Puts a claimed delivery in line."""
         with self._changed:
             self._waiting.append(delivery)
 
-    def next(self) -> DueDelivery | None:
+    def next(self) -> ClaimedDelivery | None:
         """Takes the first that may go now; the caller says `done` when it is over."""
         with self._changed:
             for place, delivery in enumerate(self._waiting):
@@ -35,7 +35,7 @@ class Lanes:
                     return self._waiting.pop(place)
             return None
 
-    def done(self, delivery: DueDelivery) -> None:
+    def done(self, delivery: ClaimedDelivery) -> None:
         """Frees the lane of a delivery that `next` gave out."""
         with self._changed:
             self._under_way -= Counter([delivery.host])

@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.operations import exporter
-from worker.context import Workshop
+from worker.context import WorkerContext
 
 log = structlog.get_logger(__name__)
 
@@ -24,13 +24,13 @@ log = structlog.get_logger(__name__)
 CLIENT_SECONDS = 10
 
 
-def serve(shop: Workshop) -> None:
+def serve(context: WorkerContext) -> None:
     """Answers from threads of its own as long as the process lives, if METRICS_PORT is set."""
-    settings = shop.settings
+    settings = context.settings
     if not settings.metrics_port:
         return
     try:
-        server = ThreadingHTTPServer((settings.host, settings.metrics_port), partial(_Scraped, shop))
+        server = ThreadingHTTPServer((settings.host, settings.metrics_port), partial(_Scraped, context))
     except OSError as error:
         # Another sweeper of the machine may have it, and tells the same.
         log.warning("metrics port not opened", port=settings.metrics_port, reason=error.strerror)
@@ -43,8 +43,8 @@ class _Scraped(BaseHTTPRequestHandler):
     server_version = "Talkreel"
     sys_version = ""
 
-    def __init__(self, shop: Workshop, *connection: Any) -> None:
-        self._shop = shop
+    def __init__(self, context: WorkerContext, *connection: Any) -> None:
+        self._shop = context
         super().__init__(*connection)
 
     def do_GET(self) -> None:
@@ -52,7 +52,7 @@ class _Scraped(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
         elif self._is_reader():
             self._answer(
-                exporter.scrape(self._shop.settings.data_dir, self._shop.database, self._shop.doorbell)
+                exporter.scrape(self._shop.settings.data_dir, self._shop.database, self._shop.job_queue)
             )
         else:
             self.send_error(HTTPStatus.UNAUTHORIZED)

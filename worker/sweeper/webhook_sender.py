@@ -22,8 +22,8 @@ from app.core.signing import webhook_headers
 from app.metrics import counters
 from app.webhooks import retry_policy
 from app.webhooks.http_client import Answer, EgressError, EgressPolicy, Resolve, lookup, post
-from app.webhooks.retry_policy import Delivered, DueDelivery, GiveUp, Outcome, RetryAt, Tried
-from worker.sweeper.host_limits import Lanes
+from app.webhooks.retry_policy import ClaimedDelivery, Delivered, DeliveryAttempt, GiveUp, Outcome, RetryAt
+from worker.sweeper.host_limits import HostLimits
 
 log = structlog.get_logger(__name__)
 
@@ -41,27 +41,27 @@ DRAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Desk:
+class SenderDependencies:
     """What the sender asks of the rest of the service.
 
-    `claim(limit, full_hosts)` gives due deliveries, none for a `DueDelivery.host` in `full_hosts`;
+    `claim(limit, full_hosts)` gives due deliveries, none for a `ClaimedDelivery.host` in `full_hosts`;
     `send` tries one; `record` writes the try down; `wait_for_bell(timeout_seconds)` says whether it rang.
     """
 
-    claim: Callable[[int, frozenset[str]], Sequence[DueDelivery]]
-    send: Callable[[DueDelivery], Tried]
-    record: Callable[[DueDelivery, Tried], object]
+    claim: Callable[[int, frozenset[str]], Sequence[ClaimedDelivery]]
+    send: Callable[[ClaimedDelivery], DeliveryAttempt]
+    record: Callable[[ClaimedDelivery, DeliveryAttempt], object]
     wait_for_bell: Callable[[float], bool]
 
 
 def send(
-    delivery: DueDelivery,
+    delivery: ClaimedDelivery,
     policy: EgressPolicy,
     now_seconds: float,
     *,
     schedule: Sequence[int],
     resolve: Resolve = lookup,
-) -> Tried:
+) -> DeliveryAttempt:
     """One try: signs the delivery's bytes as of `now_seconds` (Unix time), posts them, judges the answer.
 
     Never raises: what goes wrong is an outcome, too.
@@ -73,11 +73,11 @@ def send(
     outcome = retry_policy.outcome_of(
         result, tries=delivery.tries, schedule=schedule, jitter=jitter, now_seconds=now_seconds
     )
-    return Tried.of(result, took_ms, outcome)
+    return DeliveryAttempt.of(result, took_ms, outcome)
 
 
 def _try(
-    delivery: DueDelivery, policy: EgressPolicy, now_seconds: float, resolve: Resolve
+    delivery: ClaimedDelivery, policy: EgressPolicy, now_seconds: float, resolve: Resolve
 ) -> Answer | EgressError:
     match result_of(partial(_posted, delivery, policy, now_seconds, resolve)):
         case EgressError() as error:
@@ -91,7 +91,7 @@ def _try(
             return answer
 
 
-def _posted(delivery: DueDelivery, policy: EgressPolicy, now_seconds: float, resolve: Resolve) -> Answer:
+def _posted(delivery: ClaimedDelivery, policy: EgressPolicy, now_seconds: float, resolve: Resolve) -> Answer:
     headers = webhook_headers(
         message_id=delivery.id,
         timestamp_seconds=int(now_seconds),
@@ -102,9 +102,9 @@ def _posted(delivery: DueDelivery, policy: EgressPolicy, now_seconds: float, res
     return post(delivery.url, delivery.body, headers, policy=policy, resolve=resolve)
 
 
-def run_sender(stop: threading.Event, desk: Desk) -> None:
+def run_sender(stop: threading.Event, desk: SenderDependencies) -> None:
     """Sends what is due until `stop`, then waits up to DRAIN_SECONDS for what is under way."""
-    lanes = Lanes(at_once=AT_ONCE, at_once_for_one_host=AT_ONCE_FOR_ONE_HOST)
+    lanes = HostLimits(at_once=AT_ONCE, at_once_for_one_host=AT_ONCE_FOR_ONE_HOST)
     wake = threading.Event()
     threading.Thread(target=_listen, args=(stop, desk, wake), name="webhook-bell", daemon=True).start()
     while not stop.is_set():
@@ -117,10 +117,10 @@ def run_sender(stop: threading.Event, desk: Desk) -> None:
         log.warning("left deliveries under way", held=lanes.held())
 
 
-def _listen(stop: threading.Event, desk: Desk, wake: threading.Event) -> None:
+def _listen(stop: threading.Event, desk: SenderDependencies, wake: threading.Event) -> None:
     while not stop.is_set():
         rung = False
-        with _outlived("webhook bell broke"):
+        with _surviving("webhook bell broke"):
             rung = desk.wait_for_bell(LOOK_SECONDS)
         if rung:
             wake.set()
@@ -128,19 +128,19 @@ def _listen(stop: threading.Event, desk: Desk, wake: threading.Event) -> None:
             stop.wait(BELL_REST_SECONDS)
 
 
-def _claim(desk: Desk, lanes: Lanes) -> bool:
+def _claim(desk: SenderDependencies, lanes: HostLimits) -> bool:
     """Whether there may be more due, and room for it, right now."""
     room = min(CLAIM_AT_ONCE, HELD_AT_MOST - lanes.held())
-    claimed: Sequence[DueDelivery] = ()
+    claimed: Sequence[ClaimedDelivery] = ()
     if room > 0:
-        with _outlived("claiming webhooks broke"):
+        with _surviving("claiming webhooks broke"):
             claimed = desk.claim(room, lanes.full_hosts())
     for delivery in claimed:
         lanes.add(delivery)
     return len(claimed) == room > 0
 
 
-def _start_ready(desk: Desk, lanes: Lanes, wake: threading.Event) -> None:
+def _start_ready(desk: SenderDependencies, lanes: HostLimits, wake: threading.Event) -> None:
     """A thread for each: they are few, and one that is left behind must not keep the process from ending."""
     while delivery := lanes.next():
         threading.Thread(
@@ -148,9 +148,11 @@ def _start_ready(desk: Desk, lanes: Lanes, wake: threading.Event) -> None:
         ).start()
 
 
-def _deliver(desk: Desk, lanes: Lanes, wake: threading.Event, delivery: DueDelivery) -> None:
+def _deliver(
+    desk: SenderDependencies, lanes: HostLimits, wake: threading.Event, delivery: ClaimedDelivery
+) -> None:
     known = structlog.contextvars.bound_contextvars(delivery_id=delivery.id, job_id=delivery.job_id)
-    with known, _outlived("delivering a webhook broke"):
+    with known, _surviving("delivering a webhook broke"):
         tried = desk.send(delivery)
         failpoints.reach("after_post")
         log.info(
@@ -166,7 +168,7 @@ def _deliver(desk: Desk, lanes: Lanes, wake: threading.Event, delivery: DueDeliv
     wake.set()
 
 
-def _count(tried: Tried) -> None:
+def _count(tried: DeliveryAttempt) -> None:
     outcome = _word_of(tried.outcome)
     counters.note("webhook_tries", outcome)
     counters.note("webhook_seconds", outcome, value=tried.took_ms / 1000)
@@ -183,7 +185,7 @@ def _word_of(outcome: Outcome) -> str:
 
 
 @contextlib.contextmanager
-def _outlived(what: str) -> Iterator[None]:
+def _surviving(what: str) -> Iterator[None]:
     """The sender outlives a database or a Redis that is gone: what was claimed is due again by itself."""
     try:
         yield

@@ -9,7 +9,7 @@ from app.config.settings import Settings
 from app.database.database import Database
 from app.operations.doctor import machine, services
 from app.operations.doctor.findings import Check, Finding, State, examine
-from app.queue.queues import Doorbell, impatient_redis
+from app.queue.queues import JobQueue, impatient_redis
 from app.storage.stores import open_storage
 
 __all__ = ["Finding", "State", "examination"]
@@ -45,7 +45,7 @@ def _of_doors(settings: Settings) -> Mapping[str, Check]:
         "database": partial(services.database, settings, database),
         "queue": partial(services.queue, settings, redis),
         "storage": partial(services.storage, settings, open_storage(settings)),
-        "workers": partial(services.workers, settings, Doorbell(settings.redis_url)),
-        "sweeper": partial(services.sweeper, settings, Doorbell(settings.redis_url)),
+        "workers": partial(services.workers, settings, JobQueue(settings.redis_url)),
+        "sweeper": partial(services.sweeper, settings, JobQueue(settings.redis_url)),
         "clocks": partial(services.clocks, settings, database, redis),
     }

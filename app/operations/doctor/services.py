@@ -22,7 +22,7 @@ from app.database import migrations
 from app.database.database import Database, now_ms
 from app.errors import ApiError, DatabaseUnavailable
 from app.operations.doctor.findings import Concern, Trouble
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from app.storage.stores import Storage
 
 P = ParamSpec("P")
@@ -102,9 +102,9 @@ def queue(_settings: Settings, redis: Redis) -> str:
 
 
 @_asking_redis
-def workers(_settings: Settings, doorbell: Doorbell) -> str:
+def workers(_settings: Settings, job_queue: JobQueue) -> str:
     """Whether anybody would render a job."""
-    found = doorbell.workers_seen()
+    found = job_queue.workers_seen()
     if not found:
         raise Trouble(
             "no render worker has given a sign of life",
@@ -119,9 +119,9 @@ def workers(_settings: Settings, doorbell: Doorbell) -> str:
 
 
 @_asking_redis
-def sweeper(_settings: Settings, doorbell: Doorbell) -> str:
+def sweeper(_settings: Settings, job_queue: JobQueue) -> str:
     """Whether one takes back what lost its worker, and sends webhooks."""
-    age_seconds = doorbell.sweeper_age_seconds()
+    age_seconds = job_queue.sweeper_age_seconds()
     if age_seconds is None:
         raise Trouble(
             "none has finished a round lately",

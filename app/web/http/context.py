@@ -11,10 +11,10 @@ from app.config.settings import Settings
 from app.core.fd_limits import places_for
 from app.database.database import Database
 from app.operations.readiness import Readiness
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from app.schemas.jobs import Links
 from app.storage.stores import Storage, open_storage
-from app.web.live.job_watcher import Lookout
+from app.web.live.job_watcher import JobWatcher
 from app.webhooks.urls import check_webhook_url
 
 EXTENSION = "talkreel"
@@ -25,24 +25,24 @@ class Services:
     settings: Settings
     database: Database
     storage: Storage
-    doorbell: Doorbell
+    job_queue: JobQueue
     links: Links
-    lookout: Lookout
+    job_watcher: JobWatcher
     readiness: Readiness
 
     @classmethod
     def of(cls, settings: Settings) -> Services:
         database = Database(settings.database_url, connections=2 * settings.web_threads + 2)
-        storage, doorbell = open_storage(settings), Doorbell(settings.redis_url)
+        storage, job_queue = open_storage(settings), JobQueue(settings.redis_url)
         places = places_for(settings.max_streams)
         return cls(
             settings=settings,
             database=database,
             storage=storage,
-            doorbell=doorbell,
+            job_queue=job_queue,
             links=Links.of(settings),
-            lookout=Lookout(database, places, settings.max_streams_per_key),
-            readiness=Readiness(settings, database, doorbell, storage),
+            job_watcher=JobWatcher(database, places, settings.max_streams_per_key),
+            readiness=Readiness(settings, database, job_queue, storage),
         )
 
     def check_webhook_url(self, url: str) -> str:

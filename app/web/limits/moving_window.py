@@ -40,7 +40,7 @@ return {passes and 1 or 0, low, oldest or ARGV[1]}
 """
 
 
-class OneTripStorage(RedisStorage):
+class SingleRoundTripStorage(RedisStorage):
     """Counts a request, and keeps what the count came to for the headers of its answer."""
 
     STORAGE_SCHEME = ["talkreel"]  # noqa: RUF012 - how `limits` finds the class

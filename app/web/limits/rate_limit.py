@@ -28,7 +28,7 @@ from app.config.settings import Settings
 from app.core import clock
 from app.errors import RateLimited
 from app.queue.queues import impatient_redis
-from app.web.limits.moving_window import OneTripStorage
+from app.web.limits.moving_window import SingleRoundTripStorage
 
 #: What some proxies write for the client (RFC 7239, section 6).
 _WITH_PORT = re.compile(r"\[(?P<ipv6>[^\[\]]+)\](?::[0-9]+)?|(?P<ipv4>[0-9.]+):[0-9]+")
@@ -74,7 +74,7 @@ class Counter:
             app=Flask("limits"),
             # Moving window: no double burst at a window's edge.
             strategy="moving-window",
-            storage_uri=f"{OneTripStorage.STORAGE_SCHEME[0]}://",
+            storage_uri=f"{SingleRoundTripStorage.STORAGE_SCHEME[0]}://",
             # Our own connections: it would make others, by a URL of its own kind.
             storage_options=cast(dict[str, Any], {"connection_pool": pool}),
         )

@@ -25,7 +25,7 @@ class DetachableConnection(Protocol):
     guest: Watch | None
 
 
-def parks(environ: WSGIEnvironment, guest: Watch) -> bool:
+def detach_connection(environ: WSGIEnvironment, guest: Watch) -> bool:
     """Leaves the connection to a guest; False where the server has no place for it."""
     connection = environ.get("gunicorn.socket")
     if not isinstance(connection, DetachableConnection):

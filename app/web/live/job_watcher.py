@@ -16,8 +16,8 @@ from app.database.database import Database
 from app.database.models import Job
 from app.errors import DatabaseUnavailable, TooManyStreams
 from app.jobs import versions
-from app.jobs.versions import Sight
-from app.web.live.subscribers import Listener, Say, Word
+from app.jobs.versions import JobVersion
+from app.web.live.subscribers import Message, Send, Subscriber
 
 log = structlog.get_logger(__name__)
 
@@ -28,15 +28,15 @@ LOOK_SECONDS = 0.4
 class Watch:
     """A listener and its place at the lookout, free again once it leaves or is forgotten."""
 
-    def __init__(self, lookout: Lookout, listener: Listener, key_id: str) -> None:
+    def __init__(self, job_watcher: JobWatcher, listener: Subscriber, key_id: str) -> None:
         self.listener = listener
         #: What the client gets before the first word.
         self.greeting = b""
-        self._lookout = lookout
-        self._free = weakref.finalize(self, lookout.free, key_id)
+        self._lookout = job_watcher
+        self._free = weakref.finalize(self, job_watcher.free, key_id)
         self._free.atexit = False
 
-    def settle(self, say: Say) -> None:
+    def settle(self, say: Send) -> None:
         """From now on what there is to say goes to `say`, in another thread."""
         self._lookout.watch(self.listener, say)
 
@@ -45,7 +45,7 @@ class Watch:
         self._lookout.forget(self.listener)
         self._free()
 
-    def farewell(self) -> Word:
+    def farewell(self) -> Message:
         return self.listener.farewell()
 
     def words(self) -> Iterator[bytes]:
@@ -61,7 +61,7 @@ class Watch:
             self.leave()
 
 
-class Lookout:
+class JobWatcher:
     """All who wait in this process. Its thread is there while somebody is."""
 
     def __init__(self, database: Database, places: int, places_per_key: int) -> None:
@@ -69,11 +69,11 @@ class Lookout:
         self._places = places
         self._places_per_key = places_per_key
         self._taken: Counter[str] = Counter()
-        self._says: dict[Listener, Say] = {}
+        self._says: dict[Subscriber, Send] = {}
         self._thread: threading.Thread | None = None
         self._lock = threading.RLock()
 
-    def admit(self, listener: Listener, key_id: str) -> Watch:
+    def admit(self, listener: Subscriber, key_id: str) -> Watch:
         """Gives a listener a place.
 
         Raises:
@@ -90,18 +90,18 @@ class Lookout:
             self._taken[key_id] -= 1
             self._taken += Counter()  # Drops those that are at 0.
 
-    def watch(self, listener: Listener, say: Say) -> None:
+    def watch(self, listener: Subscriber, say: Send) -> None:
         with self._lock:
             self._says[listener] = say
             if self._thread is None:
                 self._thread = threading.Thread(target=self._keep_looking, name="lookout", daemon=True)
                 self._thread.start()
 
-    def forget(self, listener: Listener) -> None:
+    def forget(self, listener: Subscriber) -> None:
         with self._lock:
             self._says.pop(listener, None)
 
-    def look(self, listeners: Collection[Listener]) -> list[tuple[Listener, Word]]:
+    def look(self, listeners: Collection[Subscriber]) -> list[tuple[Subscriber, Message]]:
         """What there is to say to each of them. Asks once for all, and again only for what is new."""
         now = time.monotonic()
         try:
@@ -114,7 +114,7 @@ class Lookout:
             told = [(one, _told_safely(one, sights.get(one.job_id), news, now)) for one in listeners]
         return [(one, word) for one, word in told if word]
 
-    def _news(self, behind: Collection[Listener]) -> Mapping[str, Job]:
+    def _news(self, behind: Collection[Subscriber]) -> Mapping[str, Job]:
         return versions.jobs(self._database, {one.job_id for one in behind}) if behind else {}
 
     def _keep_looking(self) -> None:
@@ -126,14 +126,14 @@ class Lookout:
         finally:
             self._dismiss()
 
-    def _present(self) -> list[Listener]:
+    def _present(self) -> list[Subscriber]:
         """Who is there; with nobody left the thread is over, and the next one who comes gets another."""
         with self._lock:
             if not self._says:
                 self._thread = None
             return list(self._says)
 
-    def _say(self, listener: Listener, word: Word) -> None:
+    def _say(self, listener: Subscriber, word: Message) -> None:
         with self._lock:
             say = self._says.get(listener)
         if say:
@@ -148,12 +148,14 @@ class Lookout:
                     say(listener.farewell())
 
 
-def _is_behind(listener: Listener, sights: Mapping[str, Sight]) -> bool:
+def _is_behind(listener: Subscriber, sights: Mapping[str, JobVersion]) -> bool:
     sight = sights.get(listener.job_id)
     return sight is not None and sight.mark != listener.mark
 
 
-def _told_safely(listener: Listener, sight: Sight | None, news: Mapping[str, Job], now: float) -> Word | None:
+def _told_safely(
+    listener: Subscriber, sight: JobVersion | None, news: Mapping[str, Job], now: float
+) -> Message | None:
     """As `_told`; one that fails is sent away, and the others hear what there is."""
     outcome = result_of(partial(_told, listener, sight, news, now))
     if not isinstance(outcome, Exception):
@@ -162,7 +164,9 @@ def _told_safely(listener: Listener, sight: Sight | None, news: Mapping[str, Job
     return listener.farewell()
 
 
-def _told(listener: Listener, sight: Sight | None, news: Mapping[str, Job], now: float) -> Word | None:
+def _told(
+    listener: Subscriber, sight: JobVersion | None, news: Mapping[str, Job], now: float
+) -> Message | None:
     if sight is None:
         return listener.hear(None, now)
     if sight.is_revoked:

@@ -10,28 +10,28 @@ from app.database.models import Job
 
 
 @dataclass(frozen=True)
-class Word:
+class Message:
     """What a client is to be sent now; after the last one its connection ends."""
 
     data: bytes
     is_last: bool = False
 
 
-class Listener(Protocol):
+class Subscriber(Protocol):
     """Somebody who waits for a job to change. All but `farewell` is called by one thread at a time."""
 
     job_id: str
     #: Of what it has heard (`app.jobs.versions`).
     mark: str
 
-    def hear(self, job: Job | None, now_seconds: float) -> Word | None:
+    def hear(self, job: Job | None, now_seconds: float) -> Message | None:
         """What to say about news, by the monotonic clock. Without a job: it was deleted."""
 
-    def idle(self, now_seconds: float) -> Word | None:
+    def idle(self, now_seconds: float) -> Message | None:
         """What to say when there are none."""
 
-    def farewell(self) -> Word:
+    def farewell(self) -> Message:
         """The last word where it has to go before the job's end. Changes nothing."""
 
 
-Say = Callable[[Word], None]
+Send = Callable[[Message], None]

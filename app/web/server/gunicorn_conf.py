@@ -15,7 +15,7 @@ from app.core import fd_limits
 from app.database import migrations
 from app.database.database import Database
 from app.jobs import orphans
-from app.web.server.slow_clients import Pace
+from app.web.server.slow_clients import MinRate
 
 try:
     _settings = service_settings()
@@ -28,7 +28,7 @@ bind = (
     f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 )
 workers = _settings.web_workers
-worker_class = "app.web.server.worker.DoorWorker"
+worker_class = "app.web.server.worker.BufferedHeadWorker"
 threads = _settings.web_threads
 #: Of each worker, besides those that wait for a job (MAX_STREAMS).
 worker_connections = fd_limits.CONNECTIONS
@@ -46,7 +46,7 @@ limit_request_line = 4096
 limit_request_fields = 64
 limit_request_field_size = 8190
 
-PACE = Pace()
+PACE = MinRate()
 
 
 def on_starting(server: Any) -> None:  # noqa: ARG001 - gunicorn calls it with itself

@@ -14,7 +14,7 @@ from functools import partial
 from selectors import EVENT_READ, BaseSelector
 from typing import Protocol
 
-from app.web.live.subscribers import Say, Word
+from app.web.live.subscribers import Message, Send
 
 #: What the kernel holds for a client that doesn't read; Linux doubles it.
 SEND_BUFFER_BYTES = 32 * 1024
@@ -24,30 +24,30 @@ MAX_IDLE_BYTES = 64 * 1024
 UNCONFIRMED_MS = 60_000
 
 
-class Guest(Protocol):
+class ParkedClient(Protocol):
     """Who stays on a connection: `app.web.live.job_watcher.Watch`."""
 
     greeting: bytes
 
-    def settle(self, say: Say) -> None: ...
+    def settle(self, say: Send) -> None: ...
 
     def leave(self) -> None: ...
 
-    def farewell(self) -> Word: ...
+    def farewell(self) -> Message: ...
 
 
-class WaitingRoom:
+class ParkedConnections:
     """Belongs to one loop, and is used in its thread only."""
 
     def __init__(self, poller: BaseSelector, defer: Callable[..., None]) -> None:
         """`defer` calls a function in the loop's thread, and may itself be called in any."""
         self._poller = poller
         self._defer = defer
-        self._connections: dict[Guest, socket.socket] = {}
-        self._idle_bytes: dict[Guest, int] = {}
+        self._connections: dict[ParkedClient, socket.socket] = {}
+        self._idle_bytes: dict[ParkedClient, int] = {}
         self._is_closed = False
 
-    def take(self, connection: socket.socket, guest: Guest) -> None:
+    def take(self, connection: socket.socket, guest: ParkedClient) -> None:
         """Greets the guest, and sends what is said to it until the last word, or until its client is gone."""
         self._connections[guest] = connection
         try:
@@ -56,18 +56,18 @@ class WaitingRoom:
         except OSError:
             self._part(guest)
             return
-        self._send(guest, Word(guest.greeting))
+        self._send(guest, Message(guest.greeting))
         if self._is_closed:
             self.dismiss(guest)
         elif guest in self._connections:
             guest.settle(partial(self._defer, self._send, guest))
 
-    def close(self) -> list[Guest]:
+    def close(self) -> list[ParkedClient]:
         """Who is still here, each to be dismissed; whoever comes from now on is dismissed at once."""
         self._is_closed = True
         return list(self._connections)
 
-    def dismiss(self, guest: Guest) -> None:
+    def dismiss(self, guest: ParkedClient) -> None:
         """Says farewell."""
         self._send(guest, guest.farewell())
 
@@ -78,12 +78,12 @@ class WaitingRoom:
             self._part(guest)
         return bool(found)
 
-    def _send(self, guest: Guest, word: Word) -> None:
+    def _send(self, guest: ParkedClient, word: Message) -> None:
         connection = self._connections.get(guest)
         if connection and (not _takes(connection, word.data) or word.is_last):
             self._part(guest)
 
-    def _listen(self, guest: Guest, connection: socket.socket) -> None:
+    def _listen(self, guest: ParkedClient, connection: socket.socket) -> None:
         """It has nothing to say; but this is how we learn that it is gone."""
         try:
             count = len(connection.recv(MAX_IDLE_BYTES))
@@ -95,7 +95,7 @@ class WaitingRoom:
         if count == 0 or said_bytes > MAX_IDLE_BYTES:
             self._part(guest)
 
-    def _part(self, guest: Guest) -> None:
+    def _part(self, guest: ParkedClient) -> None:
         connection = self._connections.pop(guest)
         self._idle_bytes.pop(guest, None)
         if connection in self._poller.get_map():

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Stopping
-from app.web.server.parked_connections import Guest
+from app.web.server.parked_connections import ParkedClient
 
 #: One receive takes at most this much, and so much memory.
 MAX_RECV_BYTES = 256 * 1024
@@ -23,7 +23,7 @@ LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
-class Pace:
+class MinRate:
     """What one request, head and body, has to keep up with."""
 
     #: The longest pause between two bytes.
@@ -42,7 +42,7 @@ class Pace:
 
 
 @dataclass
-class LastCall:
+class DrainDeadline:
     """When the bodies that are still on their way are given up: set once, by the worker that stops."""
 
     at: float | None = None
@@ -55,7 +55,7 @@ class LastCall:
         return self.at is not None and time.monotonic() > self.at
 
 
-class PacedSocket(socket.socket):
+class RateCheckedSocket(socket.socket):
     """An accepted connection whose receives fail once a request falls behind its Pace.
 
     In a body that is a TimeoutError, which the application answers; Stopping after the last call. In a head,
@@ -63,10 +63,10 @@ class PacedSocket(socket.socket):
     without a word.
     """
 
-    pace = Pace()
-    last_call = LastCall()
+    pace = MinRate()
+    last_call = DrainDeadline()
     #: Who stays on the connection when its request is over (`app.web.server.parked_connections`).
-    guest: Guest | None = None
+    guest: ParkedClient | None = None
     _began_at: float | None = None
     _received_bytes = 0
     _in_body = False
@@ -136,12 +136,12 @@ def _gone(why: str) -> ConnectionResetError:
     return ConnectionResetError(errno.ECONNRESET, why)
 
 
-def paced(connection: socket.socket, pace: Pace, last_call: LastCall) -> PacedSocket:
+def paced(connection: socket.socket, pace: MinRate, last_call: DrainDeadline) -> RateCheckedSocket:
     """Takes over an accepted connection.
 
     The kernel's timeouts (socket(7)) leave the socket a blocking one, as gunicorn needs it.
     """
-    taken = PacedSocket(fileno=connection.detach())
+    taken = RateCheckedSocket(fileno=connection.detach())
     taken.pace, taken.last_call = pace, last_call
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(min(LOOK_SECONDS, pace.stall_seconds)))
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(pace.stall_seconds))

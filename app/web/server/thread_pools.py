@@ -33,7 +33,7 @@ def lane_of(head: bytes | bytearray) -> Lane:
     return Lane.QUESTIONS if _QUESTION.match(head) else Lane.TRANSFERS
 
 
-class Lanes:
+class ThreadPools:
     """A thread pool for each lane, in the place of gunicorn's one."""
 
     def __init__(self, threads: int) -> None:

@@ -20,11 +20,11 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER  # type: ignore[impor
 
 from app.web.server.guarded_loop import GuardedLoop
 from app.web.server.lingering_close import Lingering
-from app.web.server.parked_connections import WaitingRoom
-from app.web.server.pending_connection import Arrival, Visitor
+from app.web.server.parked_connections import ParkedConnections
+from app.web.server.pending_connection import HeadState, PendingConnection
 from app.web.server.protocol_errors import FAILED, HEAD_TOO_LARGE, refusal_of
-from app.web.server.slow_clients import LastCall, Pace, PacedSocket, paced
-from app.web.server.thread_pools import Lanes
+from app.web.server.slow_clients import DrainDeadline, MinRate, RateCheckedSocket, paced
+from app.web.server.thread_pools import ThreadPools
 
 log = structlog.get_logger(__name__)
 
@@ -35,22 +35,22 @@ _NOBODY = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED})
 _NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 
 
-class DoorWorker(GuardedLoop):
+class BufferedHeadWorker(GuardedLoop):
     """Set `pace` before it runs."""
 
-    pace = Pace()
-    pending_conns: deque[Visitor]
+    pace = MinRate()
+    pending_conns: deque[PendingConnection]
 
     def init_process(self) -> None:
-        self.last_call = LastCall()
+        self.last_call = DrainDeadline()
         super().init_process()
 
-    def get_thread_pool(self) -> Lanes:
-        return Lanes(self.cfg.threads)
+    def get_thread_pool(self) -> ThreadPools:
+        return ThreadPools(self.cfg.threads)
 
     def run(self) -> None:
         self._lingering = Lingering(self.poller, self._forget)
-        self._waiting_room = WaitingRoom(self.poller, self.method_queue.defer)
+        self._waiting_room = ParkedConnections(self.poller, self.method_queue.defer)
         super().run()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
@@ -76,23 +76,25 @@ class DoorWorker(GuardedLoop):
             self._refuse_nobody(error)
             return
         connection = paced(client, self.pace, self.last_call)
-        conn = Visitor(self.cfg, connection, address, listener.getsockname(), see_off=self._see_off)
+        conn = PendingConnection(
+            self.cfg, connection, address, listener.getsockname(), close_gracefully=self._close_gracefully
+        )
         self.nr_conns += 1
         if not self.guarded(self.enqueue_req, conn):
             self._end(conn)
 
-    def enqueue_req(self, conn: Visitor) -> None:
+    def enqueue_req(self, conn: PendingConnection) -> None:
         """Gives the connection a thread as soon as the head of a request is there."""
         conn.expect_request()
         arrival = conn.receive()
-        if arrival is Arrival.PARTIAL:
+        if arrival is HeadState.PARTIAL:
             self._wait_for_head(conn)
         else:
             self._proceed(conn, arrival)
 
-    def on_pending_socket_readable(self, conn: Visitor, client: Any) -> None:
+    def on_pending_socket_readable(self, conn: PendingConnection, client: Any) -> None:
         arrival = conn.receive()
-        if arrival is not Arrival.PARTIAL:
+        if arrival is not HeadState.PARTIAL:
             self.poller.unregister(client)
             self.pending_conns.remove(conn)
             self._proceed(conn, arrival)
@@ -115,16 +117,16 @@ class DoorWorker(GuardedLoop):
         super().murder_pending()
         self.guarded(self._lingering.close_overdue)
 
-    def _wait_for_head(self, conn: Visitor) -> None:
+    def _wait_for_head(self, conn: PendingConnection) -> None:
         conn.timeout = time.monotonic() + self.pace.stall_seconds
         self.pending_conns.append(conn)
         waiting = partial(self.on_pending_socket_readable, conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, waiting)
 
-    def _proceed(self, conn: Visitor, arrival: Arrival) -> None:
-        if arrival is Arrival.WHOLE and conn.takes_answers():
+    def _proceed(self, conn: PendingConnection, arrival: HeadState) -> None:
+        if arrival is HeadState.WHOLE and conn.is_writable():
             super().enqueue_req(conn)
-        elif arrival is Arrival.TOO_LARGE and conn.takes_answers():
+        elif arrival is HeadState.TOO_LARGE and conn.is_writable():
             # The client may be gone: a reset still leaves its bytes to be read.
             with suppress(OSError):
                 conn.sock.send(HEAD_TOO_LARGE.http_bytes())
@@ -133,7 +135,7 @@ class DoorWorker(GuardedLoop):
         else:
             self._end(conn)
 
-    def _end(self, conn: Visitor) -> None:
+    def _end(self, conn: PendingConnection) -> None:
         """Closes a connection that the loop still counts."""
         self._forget()
         conn.close()
@@ -142,7 +144,7 @@ class DoorWorker(GuardedLoop):
         if not (self._lingering.abandon(key.fileobj) or self._waiting_room.abandon(key.fileobj)):
             super().abandon(key)
 
-    def _see_off(self, connection: PacedSocket) -> None:
+    def _close_gracefully(self, connection: RateCheckedSocket) -> None:
         """gunicorn no longer counts it; we do, so that a stopping worker waits for it.
 
         Where a guest stays nobody counts: it has a place of its own, and takes nobody else's.

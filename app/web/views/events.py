@@ -15,9 +15,9 @@ from app.domain.states import TERMINAL
 from app.jobs import versions
 from app.schemas.deletions import DeletedBody
 from app.schemas.jobs import Body, Links, StatusBody
-from app.web.live.detached_answers import http_bytes, parks
+from app.web.live.detached_answers import detach_connection, http_bytes
 from app.web.live.job_watcher import Watch
-from app.web.live.subscribers import Word
+from app.web.live.subscribers import Message
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -33,7 +33,7 @@ MIME_TYPE = "text/event-stream"
 HEADERS = {"Content-Type": MIME_TYPE, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
-class Follower:
+class EventSubscriber:
     """A listener that tells all news of a job as events."""
 
     def __init__(self, job: Job, last_event_id: str | None, links: Links, *, now_seconds: float) -> None:
@@ -45,28 +45,28 @@ class Follower:
         word = (
             self.hear(job, now_seconds)
             if self.mark != versions.of(job) or job.status in TERMINAL
-            else Word(b"")
+            else Message(b"")
         )
         #: With this the stream begins; it may be the end, too.
-        self.beginning = Word(RETRY + word.data, word.is_last)
+        self.beginning = Message(RETRY + word.data, word.is_last)
 
-    def hear(self, job: Job | None, now_seconds: float) -> Word:
+    def hear(self, job: Job | None, now_seconds: float) -> Message:
         self._spoke_at = now_seconds
         if job is None:
-            return Word(_event("deleted", DeletedBody(job_id=self.job_id)), is_last=True)
+            return Message(_event("deleted", DeletedBody(job_id=self.job_id)), is_last=True)
         self.mark = versions.of(job)
         has_ended = job.status in TERMINAL
         name = job.status.lower() if has_ended else "status"
-        return Word(_event(name, StatusBody.of(job, self._links), self.mark), has_ended)
+        return Message(_event(name, StatusBody.of(job, self._links), self.mark), has_ended)
 
-    def idle(self, now_seconds: float) -> Word | None:
+    def idle(self, now_seconds: float) -> Message | None:
         if now_seconds - self._spoke_at < HEARTBEAT_SECONDS:
             return None
         self._spoke_at = now_seconds
-        return Word(HEARTBEAT)
+        return Message(HEARTBEAT)
 
-    def farewell(self) -> Word:
-        return Word(FAREWELL, is_last=True)
+    def farewell(self) -> Message:
+        return Message(FAREWELL, is_last=True)
 
 
 class EventStream(Response):
@@ -74,7 +74,7 @@ class EventStream(Response):
 
     automatically_set_content_length = False
 
-    def __init__(self, beginning: Word, watch: Watch | None) -> None:
+    def __init__(self, beginning: Message, watch: Watch | None) -> None:
         """Without a watch, the beginning is all."""
         super().__init__([beginning.data], headers=HEADERS)
         self._beginning = beginning
@@ -84,13 +84,13 @@ class EventStream(Response):
         if self._watch is None:
             return super().__call__(environ, start_response)
         self._watch.greeting = http_bytes(self, environ)
-        if parks(environ, self._watch):
+        if detach_connection(environ, self._watch):
             return []
         self.response = _one_after_another(self._beginning, self._watch)
         return super().__call__(environ, start_response)
 
 
-def _one_after_another(beginning: Word, watch: Watch) -> Iterable[bytes]:
+def _one_after_another(beginning: Message, watch: Watch) -> Iterable[bytes]:
     yield beginning.data
     yield from watch.words()
 

@@ -17,7 +17,7 @@ from app.web.http.auth import asked_job, caller
 from app.web.http.context import services
 from app.web.openapi import parameters
 from app.web.openapi.operations import Answer, Parameter, Tag, described
-from app.web.views.events import MIME_TYPE, EventStream, Follower
+from app.web.views.events import MIME_TYPE, EventStream, EventSubscriber
 from app.web.views.prefer_wait import delayed
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def status(job_id: str) -> Response:
 )
 def events(job_id: str) -> Response:
     job, known = _own(job_id), request.headers.get("Last-Event-ID")
-    follower = Follower(job, known, services().links, now_seconds=time.monotonic())
+    follower = EventSubscriber(job, known, services().links, now_seconds=time.monotonic())
     is_all = follower.beginning.is_last or request.method == "HEAD"
-    watch = None if is_all else services().lookout.admit(follower, caller().id)
+    watch = None if is_all else services().job_watcher.admit(follower, caller().id)
     return EventStream(follower.beginning, watch)
 
 

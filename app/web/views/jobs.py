@@ -144,7 +144,7 @@ def deliveries(job_id: str) -> Response:
 )
 def redeliver(job_id: str, delivery_id: str) -> Response:
     queries.get(services().database, job_id, owner=caller().id)
-    redelivery.redeliver(services().database, services().doorbell, job_id, delivery_id)
+    redelivery.redeliver(services().database, services().job_queue, job_id, delivery_id)
     return answer(DoneBody(message=REDELIVERING), status=202)
 
 
@@ -178,7 +178,7 @@ def _take_in(idempotency_key: str | None) -> Accepted:
             else None,
             monthly_quota_seconds=caller().monthly_quota_seconds,
         )
-        return submissions.submit(parts.database, parts.storage, parts.doorbell, new)
+        return submissions.submit(parts.database, parts.storage, parts.job_queue, new)
 
 
 def _idempotency_key() -> str | None:

@@ -28,7 +28,7 @@ def metrics() -> Response:
     """For the bearer of METRICS_TOKEN, which works with the database down, or of an admin's key."""
     _require_reader()
     parts = services()
-    text = exporter.scrape(parts.settings.data_dir, parts.database, parts.doorbell)
+    text = exporter.scrape(parts.settings.data_dir, parts.database, parts.job_queue)
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 

@@ -53,7 +53,7 @@ def look() -> Response:
         OverviewBody.of(
             overview.depth(parts.database),
             overview.active(parts.database),
-            parts.doorbell.workers(),
+            parts.job_queue.workers(),
             overview.failures(parts.database),
             keep_uploads_hours=parts.settings.keep_failed_uploads_hours,
         )
@@ -71,5 +71,5 @@ def retry(job_id: str) -> Response:
     if not ids.is_id(job_id):
         raise JobNotFound
     parts = services()
-    operator_retry.retry(parts.database, parts.storage, parts.doorbell, job_id)
+    operator_retry.retry(parts.database, parts.storage, parts.job_queue, job_id)
     return answer(DoneBody(message=QUEUED))

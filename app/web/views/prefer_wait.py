@@ -18,9 +18,9 @@ from app.errors import TooManyStreams
 from app.jobs import versions
 from app.web.http.auth import caller
 from app.web.http.context import services
-from app.web.live.detached_answers import http_bytes, parks
+from app.web.live.detached_answers import detach_connection, http_bytes
 from app.web.live.job_watcher import Watch
-from app.web.live.subscribers import Word
+from app.web.live.subscribers import Message
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -54,7 +54,7 @@ def delayed(answer: Response, job_id: str, show: Show, *, has_ended: bool = Fals
 
 def _waiting(answer: Response, waiter: Waiter, show: Show) -> Response | None:
     try:
-        watch = services().lookout.admit(waiter, caller().id)
+        watch = services().job_watcher.admit(waiter, caller().id)
     except TooManyStreams:
         return None
     return DelayedAnswer(answer, waiter, watch, show)
@@ -71,17 +71,17 @@ class Waiter:
         self.answer: Callable[[Job | None], bytes] = lambda _job: b""
         self._ends_at = time.monotonic() + seconds
 
-    def hear(self, job: Job | None, now_seconds: float) -> Word | None:
+    def hear(self, job: Job | None, now_seconds: float) -> Message | None:
         if job is None:
             return self.farewell()
         self.job, self.mark = job, versions.of(job)
         return self.farewell() if job.status in TERMINAL else self.idle(now_seconds)
 
-    def idle(self, now_seconds: float) -> Word | None:
+    def idle(self, now_seconds: float) -> Message | None:
         return self.farewell() if now_seconds >= self._ends_at else None
 
-    def farewell(self) -> Word:
-        return Word(self.answer(self.job), is_last=True)
+    def farewell(self) -> Message:
+        return Message(self.answer(self.job), is_last=True)
 
 
 class DelayedAnswer(Response):
@@ -98,7 +98,7 @@ class DelayedAnswer(Response):
         given = Response(self.get_data(), self.status, self.headers)
         show = self._show
         self._waiter.answer = lambda job: http_bytes(_shown(given, show, job), environ)
-        if parks(environ, self._watch):
+        if detach_connection(environ, self._watch):
             return []
         for _ in self._watch.words():
             pass

@@ -62,7 +62,7 @@ def test_a_process_that_stops_sends_its_streams_elsewhere_at_once(small_web: Web
 def was_counted(web: Web, *request: str) -> bool:
     """Whether the process has let that request pass, by method, route and status."""
     services = web.world.services
-    metrics = scrape(services.settings.data_dir, services.database, services.doorbell)
+    metrics = scrape(services.settings.data_dir, services.database, services.job_queue)
     return read(metrics.decode()).get(("talkreel_http_requests_total", *request)) == 1
 
 

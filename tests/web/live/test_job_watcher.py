@@ -12,18 +12,18 @@ from sqlalchemy import event
 
 from app.database.database import Database
 from app.jobs import queries
-from app.web.live.job_watcher import Lookout
-from app.web.live.subscribers import Word
-from app.web.views.events import HEARTBEAT, Follower
+from app.web.live.job_watcher import JobWatcher
+from app.web.live.subscribers import Message
+from app.web.views.events import HEARTBEAT, EventSubscriber
 from tests.support.processes import free_ports
 from tests.support.service import wait_until
 from tests.support.world import World
 
 
-def follower(world: World, job_id: str) -> Follower:
+def follower(world: World, job_id: str) -> EventSubscriber:
     """One who knows how the job is, and has been silent for long."""
     job = queries.get(world.services.database, job_id, owner=world.alice.key.id)
-    return Follower(job, None, world.services.links, now_seconds=-1000)
+    return EventSubscriber(job, None, world.services.links, now_seconds=-1000)
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def test_all_who_wait_are_looked_after_by_one_query(world: World) -> None:
     job_id = world.alice.submitted()
     crowd = [follower(world, job_id) for _ in range(100)]
     with statements(world.services.database) as asked:
-        told = world.services.lookout.look(crowd)
+        told = world.services.job_watcher.look(crowd)
 
     assert [word.data for _, word in told] == [HEARTBEAT] * 100
     assert len(asked) == 1
@@ -59,7 +59,7 @@ def test_news_for_many_are_read_once(world: World) -> None:
     crowd = [follower(world, job_id) for _ in range(100)]
     world.fail(job_id)
     with statements(world.services.database) as asked:
-        told = world.services.lookout.look(crowd)
+        told = world.services.job_watcher.look(crowd)
 
     assert len({word.data for _, word in told}) == 1
     assert all(word.is_last for _, word in told)
@@ -71,22 +71,22 @@ def test_a_database_that_is_gone_sends_nobody_away(world: World) -> None:
     gone = Database(f"postgresql+psycopg://nobody@127.0.0.1:{port}/none")
     one = follower(world, world.alice.submitted())
 
-    assert Lookout(gone, 1, 1).look([one]) == [(one, Word(HEARTBEAT))]
+    assert JobWatcher(gone, 1, 1).look([one]) == [(one, Message(HEARTBEAT))]
 
 
 def test_its_thread_is_there_only_while_somebody_waits(world: World) -> None:
-    lookout, heard = world.services.lookout, SimpleQueue[Word]()
+    job_watcher, heard = world.services.job_watcher, SimpleQueue[Message]()
     one = follower(world, world.alice.submitted())
     assert watchers() == []
 
-    lookout.watch(one, heard.put)
+    job_watcher.watch(one, heard.put)
     assert watchers() == ["lookout"]
-    assert heard.get(timeout=10) == Word(HEARTBEAT)
-    lookout.forget(one)
+    assert heard.get(timeout=10) == Message(HEARTBEAT)
+    job_watcher.forget(one)
 
     wait_until(lambda: watchers() == [])
-    lookout.watch(one, heard.put)
+    job_watcher.watch(one, heard.put)
     world.fail(one.job_id)
     assert heard.get(timeout=10).is_last
-    lookout.forget(one)
+    job_watcher.forget(one)
     wait_until(lambda: watchers() == [])

@@ -10,26 +10,26 @@ from queue import SimpleQueue
 
 import pytest
 
-from app.web.live.subscribers import Say, Word
-from app.web.server.parked_connections import MAX_IDLE_BYTES, SEND_BUFFER_BYTES, WaitingRoom
+from app.web.live.subscribers import Message, Send
+from app.web.server.parked_connections import MAX_IDLE_BYTES, SEND_BUFFER_BYTES, ParkedConnections
 
 
-class Guest:
+class ParkedClient:
     """Says what the test tells it to."""
 
     def __init__(self) -> None:
         self.greeting = b"good day"
-        self.say: Say | None = None
+        self.say: Send | None = None
         self.has_left = False
 
-    def settle(self, say: Say) -> None:
+    def settle(self, say: Send) -> None:
         self.say = say
 
     def leave(self) -> None:
         self.has_left = True
 
-    def farewell(self) -> Word:
-        return Word(b"farewell", is_last=True)
+    def farewell(self) -> Message:
+        return Message(b"farewell", is_last=True)
 
 
 class Loop:
@@ -37,10 +37,10 @@ class Loop:
 
     def __init__(self, ours: socket.socket, client: socket.socket) -> None:
         self.client = client
-        self.guest = Guest()
+        self.guest = ParkedClient()
         self.poller = selectors.DefaultSelector()
         self._deferred: SimpleQueue[Callable[[], object]] = SimpleQueue()
-        self.room = WaitingRoom(self.poller, self._defer)
+        self.room = ParkedConnections(self.poller, self._defer)
         self._ours = ours
 
     def _defer(self, call: Callable[..., object], *arguments: object) -> None:
@@ -51,7 +51,7 @@ class Loop:
 
     def say(self, data: bytes, is_last: bool = False) -> None:
         assert self.guest.say
-        self.guest.say(Word(data, is_last))
+        self.guest.say(Message(data, is_last))
         self._deferred.get(timeout=1)()
 
     def turn(self) -> None:

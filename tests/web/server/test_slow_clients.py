@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from app.web.server.slow_clients import Pace
+from app.web.server.slow_clients import MinRate
 from tests.web.server.served import Server, answer_on, head
 from tests.web.upload.bodies import PNG, part
 
@@ -26,7 +26,7 @@ BODY_BEGINS = head("/upload", 1_000_000) + part("image", PNG)
 def test_the_pace_leaves_a_time_of_grace_and_then_wants_a_rate(
     elapsed_seconds: float, received_bytes: int, allowed: bool
 ) -> None:
-    assert Pace().allows(elapsed_seconds, received_bytes) is allowed
+    assert MinRate().allows(elapsed_seconds, received_bytes) is allowed
 
 
 def test_a_stalled_body_is_answered_and_leaves_nothing(impatient_server: Server) -> None:

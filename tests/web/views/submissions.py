@@ -25,4 +25,4 @@ def refused(answer: TestResponse, status: int, code: str, **extras: object) -> b
 
 def is_untouched(world: World) -> bool:
     """Whether no file, no row and no queue entry is there."""
-    return not world.left_files() and not world.count("jobs") and not world.services.doorbell.waiting()
+    return not world.left_files() and not world.count("jobs") and not world.services.job_queue.waiting()

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from app.core.ids import new_delivery_id
 from app.queue.queues import SenderBell
 from app.webhooks import deliveries
-from app.webhooks.retry_policy import DueDelivery, Tried
+from app.webhooks.retry_policy import ClaimedDelivery, DeliveryAttempt
 from tests.support.rows import DELIVERED, FAILED, GIVEN_UP, UNANSWERED, due
 from tests.support.world import Person, World
 from tests.web.views.conftest import MakeWorld
@@ -20,7 +20,7 @@ from tests.web.views.submissions import HOOK, refused
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def told(world: World, came_to: Tried | None) -> str:
+def told(world: World, came_to: DeliveryAttempt | None) -> str:
     """A completed job of alice's, whose webhook was tried once if `came_to` is given. Returns its id."""
     job_id = world.alice.submitted(webhookUrl=HOOK)
     world.complete(job_id)
@@ -29,7 +29,7 @@ def told(world: World, came_to: Tried | None) -> str:
     return job_id
 
 
-def take(world: World) -> DueDelivery:
+def take(world: World) -> ClaimedDelivery:
     """Claims the only delivery that is due, as a sender would."""
     (delivery,) = due(world.services.database)
     return delivery
@@ -65,7 +65,7 @@ def test_a_try_without_an_answer_shows_the_word_for_why(world: World) -> None:
 
 
 @pytest.mark.parametrize(("came_to", "status"), [(DELIVERED, "DELIVERED"), (GIVEN_UP, "GIVEN_UP")])
-def test_what_is_over_has_no_next_try(world: World, came_to: Tried, status: str) -> None:
+def test_what_is_over_has_no_next_try(world: World, came_to: DeliveryAttempt, status: str) -> None:
     (delivery,) = shown(world.alice, told(world, came_to))
 
     assert (delivery["status"], delivery["nextTryAt"]) == (status, None)
@@ -86,7 +86,7 @@ def test_a_job_without_a_webhook_or_without_an_end_has_none(world: World) -> Non
 
 
 @pytest.mark.parametrize("came_to", [DELIVERED, GIVEN_UP, FAILED])
-def test_it_is_sent_again_on_request(database_world: World, came_to: Tried) -> None:
+def test_it_is_sent_again_on_request(database_world: World, came_to: DeliveryAttempt) -> None:
     job_id = told(database_world, came_to)
     (delivery,) = shown(database_world.alice, job_id)
 

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 from app.core import ids
 from app.jobs import queries, versions
 from app.keys import api_keys
-from app.web.views.events import HEARTBEAT, HEARTBEAT_SECONDS, Follower
+from app.web.views.events import HEARTBEAT, HEARTBEAT_SECONDS, EventSubscriber
 from tests.support.world import World
 from tests.web.live.clients import events_in
 from tests.web.views.conftest import MakeWorld
@@ -92,7 +92,7 @@ def test_a_revoked_key_is_sent_away(world: World) -> None:
 
 def test_silence_is_broken_only_after_its_time(world: World) -> None:
     job = queries.get(world.services.database, world.alice.submitted(), owner=world.alice.key.id)
-    follower = Follower(job, None, world.services.links, now_seconds=1000)
+    follower = EventSubscriber(job, None, world.services.links, now_seconds=1000)
 
     assert follower.idle(1000 + HEARTBEAT_SECONDS - 1) is None
     word = follower.idle(1000 + HEARTBEAT_SECONDS)

@@ -41,7 +41,7 @@ def test_the_same_again_gets_the_first_answer_while_the_job_is_active(database_w
     assert "Idempotency-Replayed" not in first.headers
     assert is_replay(again, first)
     assert (database_world.count("jobs"), len(database_world.left_files())) == (1, 2)
-    assert database_world.services.doorbell.waiting() == frozenset({f"{job_of(first)}-0"})
+    assert database_world.services.job_queue.waiting() == frozenset({f"{job_of(first)}-0"})
 
 
 @pytest.mark.parametrize("end", [World.fail, World.complete])

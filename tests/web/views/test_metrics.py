@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from app.database.database import Database
 from app.operations.exporter import scrape
-from app.queue.queues import Doorbell
+from app.queue.queues import JobQueue
 from tests.support.scraped import read
 from tests.support.world import World
 from tests.web.views.conftest import MakeWorld
@@ -67,7 +67,7 @@ def test_it_agrees_with_the_rows(database_world: World) -> None:
 
 def test_what_is_down_is_said_to_be_and_the_rest_is_told(tmp_path: Path) -> None:
     found = read(
-        scrape(tmp_path, Database(NOBODY_THERE), Doorbell(f"unix://{tmp_path / 'no.sock'}")).decode()
+        scrape(tmp_path, Database(NOBODY_THERE), JobQueue(f"unix://{tmp_path / 'no.sock'}")).decode()
     )
 
     assert (found["talkreel_part_up", "database"], found["talkreel_part_up", "redis"]) == (0, 0)

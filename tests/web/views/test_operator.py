@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from app.database.models import RenderLog
 from app.jobs import render_logs
 from app.webhooks import deliveries
-from app.webhooks.retry_policy import Tried
+from app.webhooks.retry_policy import DeliveryAttempt
 from tests.support.rows import DELIVERED, GIVEN_UP, UNANSWERED, change, change_delivery, due, job_row
 from tests.support.world import Person, World
 from tests.web.views.conftest import MakeWorld
@@ -119,7 +119,7 @@ def test_a_failed_job_is_tried_again_with_all_its_attempts(database_world: World
 
 
 @pytest.mark.parametrize("came_to", [DELIVERED, GIVEN_UP])
-def test_its_new_end_is_told_after_the_old_one(database_world: World, came_to: Tried) -> None:
+def test_its_new_end_is_told_after_the_old_one(database_world: World, came_to: DeliveryAttempt) -> None:
     world, database = database_world, database_world.services.database
     job_id = failed(world, world.alice, webhookUrl="https://hook.test/")
     retry(world.admin("root"), job_id)

@@ -34,7 +34,7 @@ def test_an_accepted_job_has_a_row_two_files_and_a_bell(world: World) -> None:
         ("files", "uploads", job_id, "audio"),
         ("files", "uploads", job_id, "image"),
     ]
-    assert world.services.doorbell.waiting() == frozenset({f"{job_id}-0"})
+    assert world.services.job_queue.waiting() == frozenset({f"{job_id}-0"})
 
 
 def test_a_second_submission_names_the_active_job(database_world: World) -> None:

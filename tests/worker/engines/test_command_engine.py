@@ -22,7 +22,7 @@ from tests.worker.sandbox.leftovers import CHILD_BEARING, child_of, is_alive, un
 from tests.worker.scenes import nobody, scene_of
 from worker.engines.command_engine import ExternalEngine
 from worker.errors import CannotTalk, ChildKilled, HandBack, OutOfDisk, RenderFailed
-from worker.execution.render import Rendered, Terms, Upload, render
+from worker.execution.render import RenderConfig, Rendered, Upload, render
 from worker.scene import Engine, Scene
 
 README = (ROOT / "README.md").read_text()
@@ -51,7 +51,7 @@ def made(folder: Path, image: Path, talking: Engine, motion: Motion = Motion.AUT
     audio = folder / "voice.wav"
     audio.write_bytes(wav_bytes(bytes(44_100)))
     image_type = MediaType.JPEG if image.suffix == ".jpg" else MediaType.PNG
-    terms = Terms(50_000_000, 60, Settings().face_model_dir, talking)
+    terms = RenderConfig(50_000_000, 60, Settings().face_model_dir, talking)
     return render(Upload(image, image_type, audio, MediaType.WAV, motion), folder, terms, lambda *_: None)
 
 

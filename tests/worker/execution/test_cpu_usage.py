@@ -8,7 +8,7 @@ import sys
 import time
 
 from worker.execution import cpu_usage
-from worker.execution.cpu_usage import Meter
+from worker.execution.cpu_usage import CpuMeter
 
 BURN_SECONDS = 0.3
 #: Uses so much processor time.
@@ -16,7 +16,7 @@ BURN = f"import time\nwhile time.process_time() < {BURN_SECONDS}: pass"
 
 
 def test_its_own_processor_time_counts() -> None:
-    running = Meter()
+    running = CpuMeter()
     end = time.process_time() + BURN_SECONDS
     while time.process_time() < end:
         pass
@@ -28,7 +28,7 @@ def test_its_own_processor_time_counts() -> None:
 
 
 def test_that_of_the_programs_it_ran_counts_too() -> None:
-    running = Meter()
+    running = CpuMeter()
     subprocess.run([sys.executable, "-c", BURN], check=True, timeout=60)
 
     assert running.read().cpu_seconds >= BURN_SECONDS * 0.99
@@ -37,7 +37,7 @@ def test_that_of_the_programs_it_ran_counts_too() -> None:
 def test_what_was_spent_before_doesn_t_count() -> None:
     subprocess.run([sys.executable, "-c", BURN], check=True, timeout=60)
 
-    assert Meter().read().cpu_seconds < BURN_SECONDS
+    assert CpuMeter().read().cpu_seconds < BURN_SECONDS
 
 
 def test_a_dead_process_s_end_tells_what_it_spent() -> None:

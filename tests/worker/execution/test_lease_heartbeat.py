@@ -18,7 +18,7 @@ from app.schemas.jobs import Links
 from tests.support.rows import claimed
 from tests.support.service import wait_until
 from worker.errors import LeaseLost
-from worker.execution.lease_heartbeat import TICK_SECONDS, Heart
+from worker.execution.lease_heartbeat import TICK_SECONDS, LeaseHeartbeat
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def _signal_handler() -> Iterator[None]:
     signal.signal(signal.SIGUSR1, kept)
 
 
-def heart_of(database: Database, lease: Lease, *, lease_seconds: float) -> Heart:
+def heart_of(database: Database, lease: Lease, *, lease_seconds: float) -> LeaseHeartbeat:
     beat = partial(leases.beat, database, lease, lease_seconds=lease_seconds)
-    return Heart(beat, lease_seconds=lease_seconds)
+    return LeaseHeartbeat(beat, lease_seconds=lease_seconds)
 
 
 def shown(database: Database, lease: Lease) -> Job:
@@ -43,13 +43,13 @@ def shown(database: Database, lease: Lease) -> Job:
 
 
 def test_progress_is_shown_and_never_falls(database: Database, lease: Lease) -> None:
-    with heart_of(database, lease, lease_seconds=15) as heart:
-        heart.report(Phase.VIDEO, 0.4)
+    with heart_of(database, lease, lease_seconds=15) as heartbeat:
+        heartbeat.report(Phase.VIDEO, 0.4)
         wait_until(lambda: shown(database, lease).progress == 40, seconds=5)
         assert shown(database, lease).eta_seconds is None, "nothing is known yet"
-        heart.expect(100)
+        heartbeat.expect(100)
         wait_until(lambda: 90 < (shown(database, lease).eta_seconds or 0) <= 100, seconds=5)
-        heart.report(Phase.MUXING, 0.2)
+        heartbeat.report(Phase.MUXING, 0.2)
         wait_until(lambda: shown(database, lease).phase is Phase.MUXING, seconds=5)
 
         assert shown(database, lease).progress == 40
@@ -57,8 +57,8 @@ def test_progress_is_shown_and_never_falls(database: Database, lease: Lease) -> 
 
 
 def test_the_whole_is_never_shown_before_the_end(database: Database, lease: Lease) -> None:
-    with heart_of(database, lease, lease_seconds=15) as heart:
-        heart.report(Phase.CHECKING, 1.0)
+    with heart_of(database, lease, lease_seconds=15) as heartbeat:
+        heartbeat.report(Phase.CHECKING, 1.0)
 
         assert wait_until(lambda: shown(database, lease).progress, seconds=5) == 99
 
@@ -82,8 +82,8 @@ def test_the_end_is_not_taken_for_a_lost_lease(database: Database, lease: Lease)
         threading.Event().wait(3 * TICK_SECONDS)
         return landed
 
-    with heart_of(database, lease, lease_seconds=1) as heart:
-        assert heart.last_beat(end)
+    with heart_of(database, lease, lease_seconds=1) as heartbeat:
+        assert heartbeat.last_beat(end)
         threading.Event().wait(2 * TICK_SECONDS)
 
     assert shown(database, lease).status is JobStatus.FAILED
@@ -97,8 +97,8 @@ def test_an_unexpected_error_does_not_stop_the_heart(database: Database, lease: 
             raise failures.pop()
         return leases.beat(database, lease, sign, lease_seconds=15)
 
-    with Heart(beat, lease_seconds=15) as heart:
-        heart.report(Phase.VIDEO, 0.4)
+    with LeaseHeartbeat(beat, lease_seconds=15) as heartbeat:
+        heartbeat.report(Phase.VIDEO, 0.4)
         wait_until(lambda: shown(database, lease).progress == 40, seconds=5)
 
 
@@ -107,7 +107,7 @@ def test_errors_that_last_as_long_as_the_lease_stop_the_main_thread() -> None:
         raise ValueError
 
     def work_for_ever() -> None:
-        with Heart(beat, lease_seconds=1):
+        with LeaseHeartbeat(beat, lease_seconds=1):
             threading.Event().wait(10)
 
     with pytest.raises(LeaseLost):

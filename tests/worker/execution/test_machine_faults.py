@@ -12,10 +12,10 @@ from app.media.media_types import MediaType
 from tests.support.broken_tools import broken_ffmpeg
 from tests.support.media_samples import Samples
 from tests.support.paths import PORTRAIT
-from worker.execution.render import Terms, Upload, render
+from worker.execution.render import RenderConfig, Upload, render
 from worker.sandbox.runner import ProgramFailed
 
-TERMS = Terms(50_000_000, 60, Settings().face_model_dir)
+TERMS = RenderConfig(50_000_000, 60, Settings().face_model_dir)
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from app.domain.states import Motion, MotionMade, Phase
 from app.media.media_types import MediaType
 from tests.support.media_samples import BLUE, GREEN, RED, WHITE, Samples, patches, wav_bytes
 from worker.errors import RenderFailed
-from worker.execution.render import Rendered, Terms, Upload, render
+from worker.execution.render import RenderConfig, Rendered, Upload, render
 
 MODELS = Settings().face_model_dir
-TERMS = Terms(max_image_pixels=50_000_000, max_audio_seconds=60, face_model_dir=MODELS)
+TERMS = RenderConfig(max_image_pixels=50_000_000, max_audio_seconds=60, face_model_dir=MODELS)
 FRAME = Fraction(1, 25)
 
 

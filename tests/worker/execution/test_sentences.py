@@ -12,7 +12,7 @@ from app.media.media_types import MediaType
 from tests.support.media_samples import Samples, wav_bytes
 from tests.worker.execution.sentences import is_for_a_person
 from worker.errors import RenderFailed
-from worker.execution.render import Terms, Upload, render
+from worker.execution.render import RenderConfig, Upload, render
 
 RUBBISH = bytes(range(256)) * 40
 
@@ -62,7 +62,7 @@ def test_a_sound_that_is_too_long_names_the_limit(samples: Samples, tmp_path: Pa
 def sentence_of(upload: Upload, folder: Path, max_seconds: int = 60) -> str:
     """What the render fails with."""
     with pytest.raises(RenderFailed) as failure:
-        render(upload, folder, Terms(50_000_000, max_seconds, folder), ignore)
+        render(upload, folder, RenderConfig(50_000_000, max_seconds, folder), ignore)
     sentence = failure.value.sentence
     assert is_for_a_person(sentence), sentence
     return sentence

@@ -18,12 +18,12 @@ from app.database.models import Segment
 from app.domain.states import SegmentStatus
 from app.jobs import segments
 from app.jobs.leases import Lease
-from app.jobs.segments import Hold, Lead
+from app.jobs.segments import LeaderLease, SegmentLease
 from app.queue.queues import SEGMENT_QUEUE, impatient_redis
 from tests.support.rows import claimed
-from worker.context import Workshop
+from worker.context import WorkerContext
 from worker.execution.split_leader import Leader, spans_of
-from worker.scene import ReportShare, Script, Span
+from worker.scene import ReportShare, SegmentSpec, Span
 
 #: In segments of 50 frames.
 FRAMES, SPLIT_SECONDS = 200, 4
@@ -50,156 +50,164 @@ def text_of(span: Span) -> str:
 
 
 @pytest.fixture
-def shop(settings: Settings) -> Iterator[Workshop]:
+def context(settings: Settings) -> Iterator[WorkerContext]:
     with impatient_redis(settings.redis_url) as redis:
         redis.flushdb()
-    shop = Workshop(settings.model_copy(update={"split_seconds": SPLIT_SECONDS}))
-    migrations.upgrade(shop.database)
-    yield shop
-    shop.database.close()
+    context = WorkerContext(settings.model_copy(update={"split_seconds": SPLIT_SECONDS}))
+    migrations.upgrade(context.database)
+    yield context
+    context.database.close()
 
 
 @pytest.fixture
-def lease(shop: Workshop) -> Lease:
-    return claimed(shop.database)
+def lease(context: WorkerContext) -> Lease:
+    return claimed(context.database)
 
 
 @pytest.fixture
-def script(tmp_path: Path) -> Script:
+def script(tmp_path: Path) -> SegmentSpec:
     folder = tmp_path / "attempt"
     folder.mkdir()
     performance, picture = folder / "performance.npz", folder / "picture.png"
     performance.write_bytes(b"a performance")
     picture.write_bytes(b"a picture")
-    return Script(performance, picture, FRAMES, "d1")
+    return SegmentSpec(performance, picture, FRAMES, "d1")
 
 
-def film(shop: Workshop, lease: Lease, script: Script, drawer: Drawer) -> list[str]:
+def film(context: WorkerContext, lease: Lease, script: SegmentSpec, drawer: Drawer) -> list[str]:
     """What the parts hold."""
-    parts = Leader(shop, lease).film(script, drawer.draw, drawer.shares.append)
+    parts = Leader(context, lease).film(script, drawer.draw, drawer.shares.append)
     assert drawer.shares == sorted(drawer.shares)
     assert drawer.shares[-1] == 1
     return [part.read_text() for part in parts]
 
 
-def laid_out(shop: Workshop, lease: Lease) -> list[Segment]:
-    return list(segments.lay_out(shop.database, Lead(lease.job.id, lease.token), "d1", SPANS))
+def laid_out(context: WorkerContext, lease: Lease) -> list[Segment]:
+    return list(segments.lay_out(context.database, LeaderLease(lease.job.id, lease.token), "d1", SPANS))
 
 
-def helped(shop: Workshop, lease: Lease, number: int, *, lease_seconds: float = 15) -> Hold:
+def helped(context: WorkerContext, lease: Lease, number: int, *, lease_seconds: float = 15) -> SegmentLease:
     held = segments.claim(
-        shop.database, Hold(lease.job.id, number, ids.new_id()), lease_seconds=lease_seconds
+        context.database, SegmentLease(lease.job.id, number, ids.new_id()), lease_seconds=lease_seconds
     )
     assert held is not None
-    return Hold.of(held)
+    return SegmentLease.of(held)
 
 
-def hand_in(shop: Workshop, hold: Hold, text: str) -> None:
+def hand_in(context: WorkerContext, hold: SegmentLease, text: str) -> None:
     """As a helper does that has drawn its segment."""
-    path = shop.settings.data_dir / "drawn.mp4"
+    path = context.settings.data_dir / "drawn.mp4"
     path.write_text(text)
-    shop.storage.put(path, segments.drawn_key("d1", hold))
-    assert segments.finish(shop.database, hold)
+    context.storage.put(path, segments.drawn_key("d1", hold))
+    assert segments.finish(context.database, hold)
 
 
 WHOLE = [text_of(span) for span in SPANS]
 
 
 def test_without_help_the_leader_draws_everything_from_the_front(
-    shop: Workshop, lease: Lease, script: Script
+    context: WorkerContext, lease: Lease, script: SegmentSpec
 ) -> None:
     drawer = Drawer()
 
-    assert film(shop, lease, script, drawer) == WHOLE
+    assert film(context, lease, script, drawer) == WHOLE
     assert drawer.drawn == SPANS
-    assert len(segments.drawn(shop.database, lease.job.id)) == len(SPANS)
+    assert len(segments.drawn(context.database, lease.job.id)) == len(SPANS)
 
 
 def test_every_segment_is_offered_and_what_it_takes_to_draw_is_stored(
-    shop: Workshop, lease: Lease, script: Script, tmp_path: Path
+    context: WorkerContext, lease: Lease, script: SegmentSpec, tmp_path: Path
 ) -> None:
-    film(shop, lease, script, Drawer())
+    film(context, lease, script, Drawer())
 
-    with impatient_redis(shop.settings.redis_url) as redis:
+    with impatient_redis(context.settings.redis_url) as redis:
         assert redis.llen(f"rq:queue:{SEGMENT_QUEUE}") == len(SPANS)
     for prop in (script.performance, script.picture):
         fetched = tmp_path / "fetched"
-        shop.storage.fetch(segments.prop_key(lease.job.id, "d1", prop.name), fetched)
+        context.storage.fetch(segments.prop_key(lease.job.id, "d1", prop.name), fetched)
         assert fetched.read_bytes() == prop.read_bytes()
 
 
-def test_what_others_have_drawn_is_fetched(shop: Workshop, lease: Lease, script: Script) -> None:
-    laid_out(shop, lease)
-    hand_in(shop, helped(shop, lease, 1), "a helper's")
+def test_what_others_have_drawn_is_fetched(context: WorkerContext, lease: Lease, script: SegmentSpec) -> None:
+    laid_out(context, lease)
+    hand_in(context, helped(context, lease, 1), "a helper's")
     drawer = Drawer()
 
-    assert film(shop, lease, script, drawer) == [WHOLE[0], "a helper's", *WHOLE[2:]]
+    assert film(context, lease, script, drawer) == [WHOLE[0], "a helper's", *WHOLE[2:]]
     assert drawer.drawn == [SPANS[0], *SPANS[2:]]
 
 
-def test_what_can_t_be_fetched_is_drawn_after_all(shop: Workshop, lease: Lease, script: Script) -> None:
-    laid_out(shop, lease)
-    assert segments.finish(shop.database, helped(shop, lease, 2))
+def test_what_can_t_be_fetched_is_drawn_after_all(
+    context: WorkerContext, lease: Lease, script: SegmentSpec
+) -> None:
+    laid_out(context, lease)
+    assert segments.finish(context.database, helped(context, lease, 2))
 
-    assert film(shop, lease, script, Drawer()) == WHOLE
+    assert film(context, lease, script, Drawer()) == WHOLE
 
 
-def test_the_leader_waits_for_a_helper_at_work(shop: Workshop, lease: Lease, script: Script) -> None:
-    laid_out(shop, lease)
-    hold = helped(shop, lease, 3)
+def test_the_leader_waits_for_a_helper_at_work(
+    context: WorkerContext, lease: Lease, script: SegmentSpec
+) -> None:
+    laid_out(context, lease)
+    hold = helped(context, lease, 3)
     drawer = Drawer()
-    helper = threading.Timer(0.5, hand_in, (shop, hold, "a helper's"))
+    helper = threading.Timer(0.5, hand_in, (context, hold, "a helper's"))
     helper.start()
 
-    assert film(shop, lease, script, drawer) == [*WHOLE[:3], "a helper's"]
+    assert film(context, lease, script, drawer) == [*WHOLE[:3], "a helper's"]
     helper.join()
 
 
 def test_a_silent_helper_s_segment_is_drawn_by_the_leader(
-    shop: Workshop, lease: Lease, script: Script
+    context: WorkerContext, lease: Lease, script: SegmentSpec
 ) -> None:
-    laid_out(shop, lease)
-    silent = helped(shop, lease, 0, lease_seconds=0.2)
+    laid_out(context, lease)
+    silent = helped(context, lease, 0, lease_seconds=0.2)
     drawer = Drawer()
 
-    assert film(shop, lease, script, drawer) == WHOLE
+    assert film(context, lease, script, drawer) == WHOLE
     assert sorted(drawer.drawn) == SPANS
-    assert not segments.finish(shop.database, silent)
+    assert not segments.finish(context.database, silent)
 
 
-def test_with_the_database_gone_the_leader_draws_alone(shop: Workshop, lease: Lease, script: Script) -> None:
-    gone = Workshop(shop.settings.model_copy(update={"database_url": NOWHERE}))
+def test_with_the_database_gone_the_leader_draws_alone(
+    context: WorkerContext, lease: Lease, script: SegmentSpec
+) -> None:
+    gone = WorkerContext(context.settings.model_copy(update={"database_url": NOWHERE}))
 
     assert film(gone, lease, script, Drawer()) == WHOLE
 
 
-def test_with_the_storage_gone_the_leader_draws_alone(shop: Workshop, lease: Lease, script: Script) -> None:
-    (shop.settings.data_dir / "files").write_text("not a folder")
+def test_with_the_storage_gone_the_leader_draws_alone(
+    context: WorkerContext, lease: Lease, script: SegmentSpec
+) -> None:
+    (context.settings.data_dir / "files").write_text("not a folder")
 
-    assert film(shop, lease, script, Drawer()) == WHOLE
-    assert laid_out(shop, lease)[0].status is SegmentStatus.WAITING
+    assert film(context, lease, script, Drawer()) == WHOLE
+    assert laid_out(context, lease)[0].status is SegmentStatus.WAITING
 
 
 def test_a_database_that_goes_away_halfway_leaves_the_rest_to_the_leader(
-    shop: Workshop, lease: Lease, script: Script
+    context: WorkerContext, lease: Lease, script: SegmentSpec
 ) -> None:
     drawer = Drawer()
 
     def draw(span: Span, path: Path, report: ReportShare) -> None:
         drawer.draw(span, path, report)
         if span == SPANS[1]:
-            shop.__dict__["database"] = Database(NOWHERE)
+            context.__dict__["database"] = Database(NOWHERE)
 
-    parts = Leader(shop, lease).film(script, draw, drawer.shares.append)
+    parts = Leader(context, lease).film(script, draw, drawer.shares.append)
 
     assert [part.read_text() for part in parts] == WHOLE
     assert drawer.drawn == SPANS
 
 
 def test_a_storage_that_goes_away_halfway_is_tried_once_and_the_leader_goes_on(
-    shop: Workshop, lease: Lease, script: Script
+    context: WorkerContext, lease: Lease, script: SegmentSpec
 ) -> None:
-    files = shop.settings.data_dir / "files"
+    files = context.settings.data_dir / "files"
     drawer = Drawer()
 
     def draw(span: Span, path: Path, report: ReportShare) -> None:
@@ -208,30 +216,32 @@ def test_a_storage_that_goes_away_halfway_is_tried_once_and_the_leader_goes_on(
             files.rename(files.with_name("away"))
             files.write_text("not a folder")
 
-    parts = Leader(shop, lease).film(script, draw, drawer.shares.append)
+    parts = Leader(context, lease).film(script, draw, drawer.shares.append)
 
     assert [part.read_text() for part in parts] == WHOLE
-    assert [segment.number for segment in segments.drawn(shop.database, lease.job.id)] == [0]
+    assert [segment.number for segment in segments.drawn(context.database, lease.job.id)] == [0]
 
 
-def test_with_redis_gone_the_leader_draws_alone(shop: Workshop, lease: Lease, script: Script) -> None:
-    gone = Workshop(shop.settings.model_copy(update={"redis_url": "unix:///nowhere/valkey.sock"}))
+def test_with_redis_gone_the_leader_draws_alone(
+    context: WorkerContext, lease: Lease, script: SegmentSpec
+) -> None:
+    gone = WorkerContext(context.settings.model_copy(update={"redis_url": "unix:///nowhere/valkey.sock"}))
 
     assert film(gone, lease, script, Drawer()) == WHOLE
     gone.database.close()
 
 
 def test_a_next_leader_with_the_same_script_draws_nothing_anew(
-    shop: Workshop, lease: Lease, script: Script, tmp_path: Path
+    context: WorkerContext, lease: Lease, script: SegmentSpec, tmp_path: Path
 ) -> None:
-    film(shop, lease, script, Drawer())
+    film(context, lease, script, Drawer())
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(script.performance.parent, elsewhere)
     (elsewhere / "segment0000.mp4").unlink()
-    again = Script(elsewhere / "performance.npz", elsewhere / "picture.png", FRAMES, "d1")
+    again = SegmentSpec(elsewhere / "performance.npz", elsewhere / "picture.png", FRAMES, "d1")
     drawer = Drawer()
 
-    assert film(shop, lease, again, drawer) == WHOLE
+    assert film(context, lease, again, drawer) == WHOLE
     assert drawer.drawn == []
 
 

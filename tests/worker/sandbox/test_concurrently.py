@@ -11,7 +11,7 @@ import pytest
 
 from worker.sandbox.command import Command
 from worker.sandbox.concurrently import beside
-from worker.sandbox.file_access import PYTHON, Reach
+from worker.sandbox.file_access import PYTHON, FileAccess
 from worker.sandbox.resource_limits import Bounds
 from worker.sandbox.runner import ProgramFailed, run
 
@@ -21,7 +21,9 @@ DEADLINE_SECONDS = 30
 
 
 def program(text: str) -> str:
-    return run(Command([sys.executable, "-c", text], Bounds(deadline_seconds=600), reach=Reach(PYTHON)))
+    return run(
+        Command([sys.executable, "-c", text], Bounds(deadline_seconds=600), file_access=FileAccess(PYTHON))
+    )
 
 
 def failing() -> None:

@@ -22,7 +22,7 @@ from worker.picture.normalisation import BOUNDS, normalise
 from worker.sandbox import isolation, landlock, seccomp
 from worker.sandbox.command import Command
 from worker.sandbox.ffmpeg import command, local
-from worker.sandbox.file_access import PYTHON, Reach
+from worker.sandbox.file_access import PYTHON, FileAccess
 from worker.sandbox.resource_limits import CORES, HERE, Bounds
 from worker.sandbox.runner import ProgramFailed, run
 
@@ -79,9 +79,9 @@ def heard(listener: socket.socket) -> bool:
 def tried(program: str, folder: Path, *, is_caged: bool = True) -> str:
     """Runs Python in the folder; returns what it says when it fails, else nothing."""
     bounds = Bounds(deadline_seconds=60, is_foreign=not is_caged)
-    reach = Reach(PYTHON, (folder,))
+    file_access = FileAccess(PYTHON, (folder,))
     try:
-        run(Command([sys.executable, "-c", program], bounds, reach=reach, folder=folder))
+        run(Command([sys.executable, "-c", program], bounds, file_access=file_access, folder=folder))
     except ProgramFailed as error:
         return error.stderr
     return ""
@@ -129,7 +129,7 @@ def test_who_is_to_keep_to_a_core_does(folder: Path, core: int | None) -> None:
         Command(
             [sys.executable, "-c", program],
             Bounds(deadline_seconds=60, core=core),
-            reach=Reach(PYTHON, (folder,)),
+            file_access=FileAccess(PYTHON, (folder,)),
             folder=folder,
         )
     )
@@ -177,7 +177,9 @@ def beyond(graph: Any, folder: Path) -> Command:
     """What ffmpeg would be with one more folder in its reach."""
     inside = command(graph, Bounds(deadline_seconds=30))
     return Command(
-        inside.argv, inside.bounds, reach=Reach((*inside.reach.reads, folder), inside.reach.writes)
+        inside.argv,
+        inside.bounds,
+        file_access=FileAccess((*inside.file_access.reads, folder), inside.file_access.writes),
     )
 
 

@@ -111,9 +111,9 @@ def test_the_start_stays_where_it_is_with_and_without_a_limiter(
     track = levelled(sound, target_lufs, folder, nobody)
 
     heard, original = samples_of(track.path)[:, 0], samples_of(sound.path)[:, 0]
-    reach, span = 200, slice(20_000, 60_000)
-    around = heard[span.start - reach : span.stop + reach]
-    found = int(np.argmax(np.correlate(around, original[span], mode="valid"))) - reach
+    file_access, span = 200, slice(20_000, 60_000)
+    around = heard[span.start - file_access : span.stop + file_access]
+    found = int(np.argmax(np.correlate(around, original[span], mode="valid"))) - file_access
     assert abs(found) <= 2
 
 

@@ -6,28 +6,28 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from app.webhooks.retry_policy import DueDelivery, Outcome, Tried
-from worker.sweeper.webhook_sender import Desk, run_sender
+from app.webhooks.retry_policy import ClaimedDelivery, DeliveryAttempt, Outcome
+from worker.sweeper.webhook_sender import SenderDependencies, run_sender
 
-Send = Callable[[DueDelivery], Tried]
+Send = Callable[[ClaimedDelivery], DeliveryAttempt]
 
 
-def delivery_to(url: str, number: int = 0, *, tries: int = 0) -> DueDelivery:
+def delivery_to(url: str, number: int = 0, *, tries: int = 0) -> ClaimedDelivery:
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-    return DueDelivery(
+    return ClaimedDelivery(
         f"msg_{number}", f"token{number}", url, "job.completed", b'{"a":1}', tries, (secret,), "job1"
     )
 
 
-def answering(outcome_of: Callable[[DueDelivery], Outcome]) -> Send:
+def answering(outcome_of: Callable[[ClaimedDelivery], Outcome]) -> Send:
     """Sends nothing: every try comes to what `outcome_of` says, as if the receiver had answered 200."""
-    return lambda delivery: Tried(outcome_of(delivery), 200, None, 0)
+    return lambda delivery: DeliveryAttempt(outcome_of(delivery), 200, None, 0)
 
 
 class MemoryDesk:
     """Claims as `app.webhooks.deliveries` does: the oldest first, none of a full host, none twice."""
 
-    def __init__(self, *due: DueDelivery) -> None:
+    def __init__(self, *due: ClaimedDelivery) -> None:
         self.due = list(due)
         self.claims = 0
         self.recorded: dict[str, Outcome] = {}
@@ -36,7 +36,7 @@ class MemoryDesk:
         self._bell = threading.Event()
         self._changed = threading.Condition()
 
-    def claim(self, limit: int, full_hosts: frozenset[str]) -> Sequence[DueDelivery]:
+    def claim(self, limit: int, full_hosts: frozenset[str]) -> Sequence[ClaimedDelivery]:
         with self._changed:
             self.claims += 1
             self._changed.notify_all()
@@ -47,13 +47,13 @@ class MemoryDesk:
             self.due = [delivery for delivery in self.due if delivery not in claimed]
             return claimed
 
-    def record(self, delivery: DueDelivery, tried: Tried) -> bool:
+    def record(self, delivery: ClaimedDelivery, tried: DeliveryAttempt) -> bool:
         with self._changed:
             self.recorded[delivery.id] = tried.outcome
             self._changed.notify_all()
             return True
 
-    def ring(self, *due: DueDelivery) -> None:
+    def ring(self, *due: ClaimedDelivery) -> None:
         with self._changed:
             self.due.extend(due)
         self._bell.set()
@@ -75,12 +75,12 @@ class MemoryDesk:
         with self._changed:
             assert self._changed.wait_for(lambda: self.claims >= count, deadline_seconds)
 
-    def with_sending(self, send: Send) -> Desk:
-        return Desk(self.claim, send, self.record, self.wait_for_bell)
+    def with_sending(self, send: Send) -> SenderDependencies:
+        return SenderDependencies(self.claim, send, self.record, self.wait_for_bell)
 
 
 @contextmanager
-def running(desk: Desk) -> Iterator[threading.Event]:
+def running(desk: SenderDependencies) -> Iterator[threading.Event]:
     """A sender that runs until the end of the block; gives the event that stops it sooner."""
     stop = threading.Event()
     sender = threading.Thread(target=run_sender, args=(stop, desk))

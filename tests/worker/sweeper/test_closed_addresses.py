@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.webhooks.http_client import EgressPolicy, Resolve, lookup
-from app.webhooks.retry_policy import RetryAt, Tried
+from app.webhooks.retry_policy import DeliveryAttempt, RetryAt
 from tests.support.closed_addresses import CLOSED_ADDRESSES, CLOSED_HOSTS
 from tests.support.receiver import Names, Receiver, Reply
 from tests.worker.sweeper.desk import delivery_to
@@ -27,14 +27,14 @@ def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
         yield receiver
 
 
-def send_to(host: str, inside: Receiver, *, resolve: Resolve = lookup) -> Tried:
+def send_to(host: str, inside: Receiver, *, resolve: Resolve = lookup) -> DeliveryAttempt:
     """By the rules of an operator who allows nothing but any port."""
     policy = EgressPolicy((), None, inside.ca_file)
     url = f"https://{host}:{inside.port}/hook"
     return send(delivery_to(url), policy, 0, schedule=(5,), resolve=resolve)
 
 
-def assert_blocked(tried: Tried, inside: Receiver) -> None:
+def assert_blocked(tried: DeliveryAttempt, inside: Receiver) -> None:
     assert (tried.status, tried.error) == (None, "blocked_address")
     assert isinstance(tried.outcome, RetryAt)
     assert inside.connections == 0

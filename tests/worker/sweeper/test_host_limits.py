@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from app.webhooks.retry_policy import DueDelivery
-from worker.sweeper.host_limits import Lanes
+from app.webhooks.retry_policy import ClaimedDelivery
+from worker.sweeper.host_limits import HostLimits
 
 
-def delivery_to(host: str, number: int = 0) -> DueDelivery:
-    return DueDelivery(
+def delivery_to(host: str, number: int = 0) -> ClaimedDelivery:
+    return ClaimedDelivery(
         f"msg_{host}_{number}", "token", f"https://{host}/", "job.completed", b"{}", 0, (), "job1"
     )
 
 
-def lanes_with(*deliveries: DueDelivery, at_once: int = 8) -> Lanes:
-    lanes = Lanes(at_once=at_once, at_once_for_one_host=2)
+def lanes_with(*deliveries: ClaimedDelivery, at_once: int = 8) -> HostLimits:
+    lanes = HostLimits(at_once=at_once, at_once_for_one_host=2)
     for delivery in deliveries:
         lanes.add(delivery)
     return lanes

@@ -18,7 +18,7 @@ from app.storage.filesystem import LocalStorage
 from tests.support.rows import change, let_a_day_pass
 from tests.support.service import wait_until
 from tests.support.world import World
-from worker.context import Workshop
+from worker.context import WorkerContext
 from worker.sweeper.__main__ import Rounds
 
 
@@ -39,41 +39,43 @@ class LongList(LocalStorage):
 
 
 @pytest.fixture
-def shop(world: World) -> Iterator[Workshop]:
-    shop = Workshop(world.settings)
-    yield shop
-    shop.database.close()
+def context(world: World) -> Iterator[WorkerContext]:
+    context = WorkerContext(world.settings)
+    yield context
+    context.database.close()
 
 
-def test_a_cleaning_frees_the_idempotency_keys_past_their_time(world: World, shop: Workshop) -> None:
+def test_a_cleaning_frees_the_idempotency_keys_past_their_time(world: World, context: WorkerContext) -> None:
     world.alice.submit("yesterday")
     let_a_day_pass(world.services.database)
     world.bob.submit("today")
 
-    Rounds(shop).tidy_once(lambda: True)
+    Rounds(context).tidy_once(lambda: True)
 
     assert world.count("idempotency_keys") == 1
 
 
-def test_a_tidying_that_would_take_for_ever_ends_when_it_is_told_to(shop: Workshop, tmp_path: Path) -> None:
+def test_a_tidying_that_would_take_for_ever_ends_when_it_is_told_to(
+    context: WorkerContext, tmp_path: Path
+) -> None:
     stop = threading.Event()
     store = LongList(tmp_path, stop)
-    shop.__dict__["storage"] = store
+    context.__dict__["storage"] = store
 
-    Rounds(shop).tidy(stop)
+    Rounds(context).tidy(stop)
 
     assert store.listed == 2 * LOOKUP_BATCH
 
 
-def test_a_tidying_purges_what_can_t_be_restored_any_more(world: World, shop: Workshop) -> None:
+def test_a_tidying_purges_what_can_t_be_restored_any_more(world: World, context: WorkerContext) -> None:
     kept, purged = world.alice.submitted(), world.bob.submitted()
     for person, job_id in ((world.alice, kept), (world.bob, purged)):
         world.complete(job_id)
         person.delete(f"/api/jobs/{job_id}")
-    change(shop.database, purged, restorable_until_ms=now_ms())
+    change(context.database, purged, restorable_until_ms=now_ms())
     stop = threading.Event()
 
-    tidying = threading.Thread(target=Rounds(shop).tidy, args=(stop,))
+    tidying = threading.Thread(target=Rounds(context).tidy, args=(stop,))
     tidying.start()
     wait_until(lambda: all(purged not in str(path) for path in world.left_files()))
     stop.set()
@@ -84,7 +86,7 @@ def test_a_tidying_purges_what_can_t_be_restored_any_more(world: World, shop: Wo
 
 
 def test_of_more_than_a_batch_only_the_orphans_go(
-    world: World, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    world: World, context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = world.alice.submitted()
     folder = world.settings.data_dir / "files" / "uploads"
@@ -93,14 +95,14 @@ def test_of_more_than_a_batch_only_the_orphans_go(
     later = clock.now_seconds() + 2 * ORPHAN_SECONDS
     monkeypatch.setattr(clock, "now_seconds", lambda: later)
 
-    Rounds(shop).tidy_once(lambda: True)
+    Rounds(context).tidy_once(lambda: True)
 
     assert [path.name for path in folder.iterdir()] == [wanted]
 
 
 @pytest.mark.parametrize("name", [".nfs0001", ".DS_Store", "a b", "notes.txt"])
 def test_a_foreign_name_in_the_store_is_left_alone_and_stops_nothing(
-    world: World, shop: Workshop, monkeypatch: pytest.MonkeyPatch, name: str
+    world: World, context: WorkerContext, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     files = world.settings.data_dir / "files" / "uploads"
     scratch = world.settings.data_dir / "work"
@@ -112,39 +114,39 @@ def test_a_foreign_name_in_the_store_is_left_alone_and_stops_nothing(
     later = clock.now_seconds() + 2 * ORPHAN_SECONDS
     monkeypatch.setattr(clock, "now_seconds", lambda: later)
 
-    Rounds(shop).tidy_once(lambda: True)
+    Rounds(context).tidy_once(lambda: True)
 
     assert [path.name for path in files.iterdir()] == [name]
     assert (scratch / name).exists()
 
 
 def test_a_round_goes_on_after_any_error_and_tells_only_whole_ones(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rounds, stop = Rounds(shop), threading.Event()
+    rounds, stop = Rounds(context), threading.Event()
     monkeypatch.setattr(lost_leases, "reclaim_expired", fails)
     rounds.watch_once()
-    assert shop.doorbell.sweeper_age_seconds() is None
+    assert context.job_queue.sweeper_age_seconds() is None
     monkeypatch.undo()
 
     watching = threading.Thread(target=rounds.watch, args=(stop,))
     watching.start()
     try:
-        wait_until(lambda: shop.doorbell.sweeper_age_seconds() is not None)
+        wait_until(lambda: context.job_queue.sweeper_age_seconds() is not None)
     finally:
         stop.set()
         watching.join()
 
 
 def test_a_step_of_the_tidying_that_fails_keeps_no_other_from_being_done(
-    world: World, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    world: World, context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.alice.submit("yesterday")
     let_a_day_pass(world.services.database)
     monkeypatch.setattr(retention, "expire", fails)
     monkeypatch.setattr(queries, "discard", fails)
 
-    Rounds(shop).tidy_once(lambda: True)
+    Rounds(context).tidy_once(lambda: True)
 
     assert world.count("idempotency_keys") == 0
 

@@ -10,7 +10,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from app.webhooks.http_client import EgressPolicy
-from app.webhooks.retry_policy import Delivered, GiveUp, Outcome, RetryAt, Tried
+from app.webhooks.retry_policy import Delivered, DeliveryAttempt, GiveUp, Outcome, RetryAt
 from tests.support.receiver import Receiver, Reply
 from tests.worker.sweeper.desk import delivery_to
 from worker.sweeper.webhook_sender import send
@@ -18,7 +18,7 @@ from worker.sweeper.webhook_sender import send
 SCHEDULE = (100, 1000)
 
 
-def try_once(receiver: Receiver, policy: EgressPolicy, *, tries: int = 0) -> Tried:
+def try_once(receiver: Receiver, policy: EgressPolicy, *, tries: int = 0) -> DeliveryAttempt:
     return send(delivery_to(receiver.url, tries=tries), policy, time.time(), schedule=SCHEDULE)
 
 

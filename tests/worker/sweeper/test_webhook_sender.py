@@ -7,14 +7,14 @@ from functools import partial
 import pytest
 
 from app.webhooks.http_client import EgressPolicy
-from app.webhooks.retry_policy import Delivered, DueDelivery, Outcome, RetryAt
+from app.webhooks.retry_policy import ClaimedDelivery, Delivered, Outcome, RetryAt
 from tests.support.receiver import Receiver, Reply
 from tests.worker.sweeper.desk import MemoryDesk, answering, delivery_to, running
 from worker.sweeper import webhook_sender
 from worker.sweeper.webhook_sender import AT_ONCE, AT_ONCE_FOR_ONE_HOST, run_sender, send
 
 
-def deliver_quietly(_delivery: DueDelivery) -> Outcome:
+def deliver_quietly(_delivery: ClaimedDelivery) -> Outcome:
     return Delivered(200)
 
 
@@ -28,7 +28,7 @@ class Gate:
         self._waiting = 0
         self._changed = threading.Condition()
 
-    def __call__(self, delivery: DueDelivery) -> Outcome:
+    def __call__(self, delivery: ClaimedDelivery) -> Outcome:
         if delivery.host in self.slow_hosts:
             self._stand()
         return Delivered(200)
@@ -124,7 +124,7 @@ def test_a_database_that_is_gone_is_outlived() -> None:
 
 
 def test_a_try_that_breaks_frees_its_lane() -> None:
-    def break_some(delivery: DueDelivery) -> Outcome:
+    def break_some(delivery: ClaimedDelivery) -> Outcome:
         if delivery.id != "msg_9":
             raise RuntimeError("a mistake of ours")
         return Delivered(200)
@@ -138,7 +138,7 @@ def test_what_is_under_way_is_finished_before_the_sender_ends(monkeypatch: pytes
     monkeypatch.setattr(webhook_sender, "LOOK_SECONDS", 0.01)
     stop = threading.Event()
 
-    def send_into_the_stop(_delivery: DueDelivery) -> Outcome:
+    def send_into_the_stop(_delivery: ClaimedDelivery) -> Outcome:
         stop.set()
         threading.Event().wait(0.5)  # far longer than the loop needs to notice the stop
         return Delivered(200)

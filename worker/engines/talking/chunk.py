@@ -75,7 +75,7 @@ def film(performance: Performance, start: int, end: int, path: Path) -> None:
     """
     actor = Actor(performance)
     argv = encoder(actor.width, actor.height, path, quantiser_for(actor.grain))
-    command = Command(argv, BOUNDS, reach=reach_of(argv))
+    command = Command(argv, BOUNDS, file_access=reach_of(argv))
     with runner.caged(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
         _feed(child, actor, start, end)
         _, stderr = child.communicate()

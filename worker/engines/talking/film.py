@@ -21,9 +21,9 @@ from worker.progress import between
 from worker.sandbox import runner
 from worker.sandbox.command import Command, bare_environment
 from worker.sandbox.ffmpeg import ANONYMOUS, CLOSED, executable, local, run
-from worker.sandbox.file_access import PYTHON, Reach, files_of
+from worker.sandbox.file_access import PYTHON, FileAccess, files_of
 from worker.sandbox.resource_limits import CORES, Bounds
-from worker.scene import ReportShare, Script, Span
+from worker.scene import ReportShare, SegmentSpec, Span
 from worker.video_format import FRAME_RATE, TIMESCALE
 
 #: Longer chunks would show progress late and spread badly over the cores; shorter ones cost their start.
@@ -44,12 +44,12 @@ MIN_COPY_BYTES = 1 << 20
 SOURCES = Path(__file__).parents[2]
 
 
-def written(performance: Performance, folder: Path) -> Script:
+def written(performance: Performance, folder: Path) -> SegmentSpec:
     """The script of a performance whose picture is in `folder`."""
     path = folder / "performance.npz"
     performance.save(path)
     picture = performance.picture_path
-    return Script(path, picture, len(performance), digest_of(path, picture))
+    return SegmentSpec(path, picture, len(performance), digest_of(path, picture))
 
 
 def digest_of(performance: Path, picture: Path) -> str:
@@ -139,6 +139,6 @@ def _command(performance: Path, span: Span, path: Path) -> Command:
             address_space_bytes=CHUNK_ADDRESS_SPACE_BYTES,
         ),
         expected_seconds=(end - start) / FRAME_RATE,
-        reach=Reach((*PYTHON, *files_of(executable()), performance.parent), (path.parent,)),
+        file_access=FileAccess((*PYTHON, *files_of(executable()), performance.parent), (path.parent,)),
         environment={**bare_environment(), "IMAGEIO_FFMPEG_EXE": executable()},
     )

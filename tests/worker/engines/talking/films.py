@@ -19,11 +19,11 @@ from tests.worker.engines.talking.readback import Lead, lead, openings
 from tests.worker.engines.talking.voices import Samples
 from worker.engines.talking.numerics.arrays import Floats, Image
 from worker.engines.talking.performance import Performance
-from worker.execution.render import Rendered, Terms, Upload, render
+from worker.execution.render import RenderConfig, Rendered, Upload, render
 from worker.scene import Sound
 from worker.video_format import FRAME_RATE
 
-TERMS = Terms(50_000_000, 14_400, Settings().face_model_dir)
+TERMS = RenderConfig(50_000_000, 14_400, Settings().face_model_dir)
 
 
 class Shown(NamedTuple):

@@ -26,7 +26,7 @@ from worker.engines.talking.film import MAX_CHUNK_FRAMES, MIN_CHUNK_FRAMES, span
 from worker.engines.talking.numerics.arrays import Image
 from worker.engines.talking.performance import Performance
 from worker.errors import RenderFailed
-from worker.execution.render import Rendered, Terms, Upload, render
+from worker.execution.render import RenderConfig, Rendered, Upload, render
 from worker.scene import Picture as ScenePicture
 from worker.scene import Scene, Sound
 from worker.video_format import FRAME_RATE, TIMESCALE
@@ -139,7 +139,7 @@ def test_missing_models_are_said_plainly_and_the_picture_stands_still(tmp_path: 
     audio.write_bytes(wav_bytes(bytes(8820)))
     upload = Upload(PORTRAIT, MediaType.JPEG, audio, MediaType.WAV, Motion.AUTO)
 
-    rendered = render(upload, tmp_path, Terms(50_000_000, 60, tmp_path / "nowhere"), ignore)
+    rendered = render(upload, tmp_path, RenderConfig(50_000_000, 60, tmp_path / "nowhere"), ignore)
 
     assert rendered.motion is MotionMade.STILL
     assert [notice.code for notice in rendered.notices] == ["talking_unavailable"]

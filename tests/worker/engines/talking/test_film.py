@@ -20,7 +20,7 @@ from worker.engines.talking import film
 from worker.engines.talking.engine import talk
 from worker.engines.talking.performance import Performance
 from worker.picture.normalisation import normalise
-from worker.scene import Draw, ReportShare, Scene, Script, Span
+from worker.scene import Draw, ReportShare, Scene, SegmentSpec, Span
 
 #: Her face alone, small: frames cost little.
 FACE = (140, 20, 300, 180)
@@ -28,16 +28,16 @@ PARTS = 3
 
 
 class Thirds:
-    """A `Crew` that draws each part in a folder of its own, as other machines would."""
+    """A `SegmentPool` that draws each part in a folder of its own, as other machines would."""
 
     def __init__(self) -> None:
-        self.script: Script | None = None
+        self.script: SegmentSpec | None = None
 
-    def film(self, script: Script, draw: Draw, report: ReportShare) -> list[Path]:
+    def film(self, script: SegmentSpec, draw: Draw, report: ReportShare) -> list[Path]:
         self.script = script
         return [self._drawn_elsewhere(script, span) for span in film.evenly(script.frames, PARTS)]
 
-    def _drawn_elsewhere(self, script: Script, span: Span) -> Path:
+    def _drawn_elsewhere(self, script: SegmentSpec, span: Span) -> Path:
         here = script.performance.parent
         folder = here.with_name(f"elsewhere-{span[0]}")
         folder.mkdir()

@@ -117,7 +117,7 @@ def _cut_out(picture: Image, crop: Crop) -> Image:
 def _neighbourhood(picture: Image, crop: Crop) -> tuple[int, int, Image]:
     """The part of the picture that the square can lie in, however it is turned, and where that begins."""
     height, width = picture.shape[:2]
-    reach = math.ceil(crop.side_px)
+    file_access = math.ceil(crop.side_px)
     x, y = min(max(round(crop.x), 0), width - 1), min(max(round(crop.y), 0), height - 1)
-    left, top = max(0, x - reach), max(0, y - reach)
-    return left, top, picture[top : y + reach + 1, left : x + reach + 1]
+    left, top = max(0, x - file_access), max(0, y - file_access)
+    return left, top, picture[top : y + file_access + 1, left : x + file_access + 1]

@@ -12,8 +12,8 @@ GAUSSIAN_REACH = 4
 
 def gaussian(track: Floats, sigma: float) -> Floats:
     """The track smoothed by a Gaussian of standard deviation `sigma`, in samples; the ends go on level."""
-    reach = int(GAUSSIAN_REACH * sigma + 1)
-    return _convolved(track, np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2))
+    file_access = int(GAUSSIAN_REACH * sigma + 1)
+    return _convolved(track, np.exp(-0.5 * (np.arange(-file_access, file_access + 1) / sigma) ** 2))
 
 
 def hann(track: Floats, length: int) -> Floats:
@@ -22,6 +22,6 @@ def hann(track: Floats, length: int) -> Floats:
 
 
 def _convolved(track: Floats, kernel: np.typing.NDArray[np.float64]) -> Floats:
-    reach = len(kernel) // 2
-    padded = np.pad(floats(track), reach, mode="edge")
+    file_access = len(kernel) // 2
+    padded = np.pad(floats(track), file_access, mode="edge")
     return np.convolve(padded, floats(kernel / kernel.sum()), "valid")

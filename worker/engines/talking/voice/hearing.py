@@ -17,7 +17,7 @@ from worker.engines.talking.voice import phones
 from worker.engines.talking.voice.phones import Phone
 from worker.sandbox import runner
 from worker.sandbox.command import Command
-from worker.sandbox.file_access import PYTHON, Reach
+from worker.sandbox.file_access import PYTHON, FileAccess
 from worker.sandbox.resource_limits import CORES, Bounds
 from worker.scene import ReportShare, Sound
 
@@ -51,7 +51,7 @@ def _command(sound: Sound, part: int, parts: int, path: Path) -> Command:
         ],
         Bounds(deadline_seconds=60 + sound.duration_seconds, address_space_bytes=ADDRESS_SPACE_BYTES),
         expected_seconds=sound.duration_seconds,
-        reach=Reach((*PYTHON, sound.path), (path.parent,)),
+        file_access=FileAccess((*PYTHON, sound.path), (path.parent,)),
     )
 
 

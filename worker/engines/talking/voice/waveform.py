@@ -76,8 +76,8 @@ def sliding(parts: Iterable[Floats], length: int, hop: int, lead: int) -> Iterat
 
 def _kernel(sample_rate: int) -> Floats:
     """(input samples, HOP_SAMPLES): one hop of the output is the input around it times this matrix."""
-    hop, reach = sample_rate // HOPS_PER_SECOND, math.ceil(REACH_SECONDS * sample_rate)
-    came_at = np.arange(-reach, hop + reach)[:, None] / sample_rate
+    hop, file_access = sample_rate // HOPS_PER_SECOND, math.ceil(REACH_SECONDS * sample_rate)
+    came_at = np.arange(-file_access, hop + file_access)[:, None] / sample_rate
     distance_seconds = came_at - np.arange(HOP_SAMPLES) / SAMPLE_RATE
     inside = np.clip(1 - (distance_seconds / REACH_SECONDS) ** 2, 0, 1)
     window = np.i0(KAISER_BETA * np.sqrt(inside)) * (np.abs(distance_seconds) < REACH_SECONDS)
