@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo up test check bench chaos fuzz setup setup-dev setup-bench lock format clean
+.PHONY: demo up test test-quick check bench chaos fuzz setup setup-dev setup-bench lock format clean
 .DEFAULT_GOAL := demo
 
 demo: setup  ## makes demo.mp4 through the whole service
@@ -12,7 +12,10 @@ up: setup  ## runs the whole service until Ctrl-C
 	$(BIN)/talkreel up
 
 test: setup-dev  ## runs the whole test suite, which waits more than it works, three files at a time
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20
+
+test-quick: setup-dev  ## what needs no server, browser or encoder, in a minute
+	$(BIN)/pytest --quick --numprocesses 2
 
 check: setup-dev  ## format, lint, types, architecture
 	$(BIN)/ruff format --check .

@@ -13,6 +13,7 @@ from app.config.settings import Settings
 from app.database.database import Database
 from app.queue.queues import JobQueue, impatient_redis
 from app.storage.stores import Storage, open_storage
+from tests.support.paths import TESTS
 from tests.support.schema import migrate
 from tests.support.servers import Postgres, Valkey, postgres, valkey
 from tests.support.service import Service
@@ -41,8 +42,53 @@ LONG = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+#: What starts a server, or takes longer than a person waits.
+SERVERS = {"valkey_server", "postgres_server", "bucket_server", "browser", "service", "receiver"}
+SLOW_FILES = (
+    "test_readme.py",
+    "test_bootstrap.py",
+    "test_deploy.py",
+    "test_schemathesis.py",
+    "test_generated_client.py",
+)
+SLOW_FOLDERS = (
+    "browser",
+    "chaos",
+    "endtoend",
+    "faults",
+    "fuzz",
+    "races",
+    "storage",
+    "web/live",
+    "web/server",
+    "worker",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only what needs no server, browser or encoder")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+    if config.getoption("--quick"):
+        slow = [item for item in items if not is_quick(item)]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if is_quick(item)]
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Whether a test runs in this process alone, on SQLite where it needs a database."""
+    folder = item.path.parent.relative_to(TESTS)
+    if any(folder.is_relative_to(slow) for slow in SLOW_FOLDERS) or item.path.name in SLOW_FILES:
+        return False
+    chosen = (
+        item.callspec.params.values()
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        else ()
+    )
+    needed = set(item.fixturenames) if isinstance(item, pytest.Function) else set()
+    return "postgresql" not in chosen and not needed & SERVERS
 
 
 @pytest.fixture(scope="session")
