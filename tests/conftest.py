@@ -82,13 +82,10 @@ def is_quick(item: pytest.Item) -> bool:
     folder = item.path.parent.relative_to(TESTS)
     if any(folder.is_relative_to(slow) for slow in SLOW_FOLDERS) or item.path.name in SLOW_FILES:
         return False
-    chosen = (
-        item.callspec.params.values()
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        else ()
-    )
-    needed = set(item.fixturenames) if isinstance(item, pytest.Function) else set()
-    return "postgresql" not in chosen and not needed & SERVERS
+    if not isinstance(item, pytest.Function):
+        return True
+    chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return "postgresql" not in chosen and not SERVERS & set(item.fixturenames)
 
 
 @pytest.fixture(scope="session")

@@ -31,10 +31,10 @@ WORKER = """
 import os, signal, sys
 from pathlib import Path
 from app.metrics import counters
-from worker.execution.metrics_pipe import Tube
+from worker.execution.metrics_pipe import MetricsPipe
 counters.keep(Path(sys.argv[1]), "worker")
 for number in range(int(sys.argv[2])):
-    tube = Tube()
+    tube = MetricsPipe()
     horse = os.fork()
     if horse == 0:
         tube.speak()
