@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.config.settings import Settings
+from app.domain.options import RenderOptions
 from app.domain.states import Motion, Phase
 from app.media.media_types import MediaType
 from worker.execution.render import RenderConfig, Upload, render
@@ -21,7 +22,7 @@ def tell(_phase: Phase, share: float) -> None:
 def main(image: Path, audio: Path, out: Path) -> None:
     settings = Settings()
     terms = RenderConfig(settings.max_image_pixels, settings.max_audio_seconds, settings.face_model_dir)
-    upload = Upload(image, MediaType.JPEG, audio, TYPES[audio.suffix], Motion.STILL)
+    upload = Upload(image, MediaType.JPEG, audio, TYPES[audio.suffix], RenderOptions(motion=Motion.STILL))
     with TemporaryDirectory(dir=out.parent) as folder:
         render(upload, Path(folder), terms, tell).path.rename(out)
 

@@ -9,7 +9,8 @@ from typing import Protocol, cast
 
 from app.config.settings import Settings
 from app.core.plugins import part
-from app.domain.states import Motion, MotionMade, Phase
+from app.domain.options import RenderOptions
+from app.domain.states import MotionMade, Phase
 from app.domain.warnings import Notice
 
 
@@ -19,10 +20,8 @@ class LocalJob:
 
     portrait: Path
     voice: Path
-    motion: Motion
     out: Path
-    #: What the voice is brought to; None leaves it as it is.
-    loudness_lufs: float | None = None
+    options: RenderOptions
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,45 +14,22 @@ from app.cli.exit_codes import EXIT_CODES, Interrupted, endings
 from app.cli.keys import Duration
 from app.cli.local_job import LocalJob, local_renderer
 from app.cli.progress_bar import Show, display
+from app.cli.render_options import render_options
 from app.cli.summary import Summary
 from app.client import Status, Talkreel, TalkreelError
 from app.client.talkreel import DEFAULT_URL, KEY_VARIABLE, TIMEOUT_SECONDS, URL_VARIABLE
 from app.config.settings import Settings, SettingsError
-from app.domain.states import Motion
-from app.media.media_types import MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
+from app.domain.options import RenderOptions
 
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 WRITABLE = click.Path(dir_okay=False, writable=True, path_type=Path)
-
-
-class FiniteRange(click.FloatRange):
-    """A number within bounds; `nan` is none, though no comparison finds it outside."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is not a number.", param, ctx)
-        return number
 
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("portrait", type=READABLE)
 @click.argument("voice", type=READABLE)
 @click.option("-o", "--out", type=WRITABLE, default="video.mp4", show_default=True, help="The video's place.")
-@click.option(
-    "--motion",
-    type=click.Choice([each.value for each in Motion]),
-    default="auto",
-    show_default=True,
-    help="Whether it talks.",
-)
-@click.option(
-    "--loudness",
-    "loudness_lufs",
-    type=FiniteRange(MIN_LOUDNESS_LUFS, MAX_LOUDNESS_LUFS),
-    metavar="LUFS",
-    help="Brings the voice to it, such as -16.  [default: as it is]",
-)
+@render_options
 @click.option("--url", help=f"The service's address.  [default: ${URL_VARIABLE}, or {DEFAULT_URL}]")
 @click.option(
     "--key", help=f"An API key; others can see it in a list of processes.  [default: ${KEY_VARIABLE}]"
@@ -67,20 +42,19 @@ def make(
     portrait: Path,
     voice: Path,
     out: Path,
-    motion: str,
-    loudness_lufs: float | None,
     url: str | None,
     key: str | None,
     timeout_seconds: int | None,
     local: bool,
     as_json: bool,
     quiet: bool,
+    **options: object,
 ) -> None:
     """Make a video in which PORTRAIT speaks with VOICE.
 
     PORTRAIT is a JPEG, PNG, WebP, HEIC or AVIF; VOICE an MP3, WAV, M4A, Ogg, WebM, AAC, FLAC or AIFF.
     """
-    order = LocalJob(portrait, voice, Motion(motion), out, loudness_lufs)
+    order = LocalJob(portrait, voice, out, RenderOptions.model_validate(options))
     _require_folder(out)
     with endings(as_json=as_json), _terminable():
         if local:
@@ -130,9 +104,7 @@ def _make_here(order: LocalJob, settings: Settings, *, quiet: bool) -> Summary:
 def _make_there(order: LocalJob, client: Talkreel, timeout_seconds: int | None, *, quiet: bool) -> Summary:
     with client, display(quiet=quiet) as show:
         show("uploading", 0, None)
-        job_id = client.submit(
-            order.portrait, order.voice, motion=order.motion.value, loudness=order.loudness_lufs
-        )
+        job_id = client.submit(order.portrait, order.voice, **order.options.model_dump())
         status = _waited(client, job_id, timeout_seconds, show)
         client.download(status, order.out)
     return Summary.of_job(status, order.out)

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Self
+from typing import IO, Self
 
 import httpx
+from pydantic.alias_generators import to_camel
 
 from app.client import downloads
 from app.client.errors import JobCancelled, JobFailed, Refused, TalkreelError
@@ -19,6 +20,7 @@ from app.client.http import Wire, path_of
 from app.client.results import Created, Deletion, Done, ListedJob, Page, Status
 from app.client.watch import Watch
 from app.client.webhooks import verify_webhook
+from app.domain.options import text_of
 from app.domain.states import JobStatus
 
 URL_VARIABLE = "TALKREEL_URL"
@@ -71,21 +73,19 @@ class Talkreel:
         image: Source,
         audio: Source,
         *,
-        motion: Literal["auto", "talking", "still"] = "auto",
-        loudness: float | None = None,
         webhook_url: str | None = None,
         idempotency_key: str | None = None,
+        **options: object,
     ) -> str:
         """Sends the two files; returns the new job's id. Raises OSError for one that can't be read.
 
-        `loudness` is what the voice is brought to, in LUFS; without one it stays as it is.
+        `options` are those of the API, such as `motion="still"` and `loudness=-16`; None is as if left out.
 
         However often it has to be sent, there is one job: `idempotency_key` (made up, if none is given) tells
         the service so.
         """
-        loudness = None if loudness is None else round(loudness, 2)
-        wishes = {"motion": motion, "loudness": loudness, "webhookUrl": webhook_url}
-        texts = {name: str(wish) for name, wish in wishes.items() if wish is not None}
+        wishes = {**options, "webhook_url": webhook_url}
+        texts = {to_camel(name): text_of(wish) for name, wish in wishes.items() if wish is not None}
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         with ExitStack() as opened:
             files = {name: _opened(opened, source) for name, source in (("image", image), ("audio", audio))}

@@ -7,6 +7,7 @@ Times are milliseconds since the Unix epoch, by the database's clock.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String
 from sqlmodel import Field, SQLModel
@@ -79,8 +80,10 @@ class Job(SQLModel, table=True):
     #: Which of its key's slots it has from its beginning to its end, counted from 0.
     slot: int = 0
     status: JobStatus = Field(sa_column=enum_column(JobStatus, closed=True))
-    motion_asked: Motion = Field(sa_column=enum_column(Motion))
-    #: What the sound is to be levelled to, in LUFS; null: it stays as it is.
+    #: What was asked for, as `RenderOptions` in JSON; null where the release before wrote the row. That one
+    #: reads and writes the two columns below, which go in the next one.
+    options: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    motion_asked: Motion = Field(default=Motion.AUTO, sa_column=enum_column(Motion))
     loudness_asked: float | None = None
     webhook_url: str | None = Field(default=None, sa_type=String)
     image_type: MediaType = Field(sa_column=enum_column(MediaType))

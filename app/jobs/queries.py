@@ -20,6 +20,7 @@ from app.core.pagination import Cursor
 from app.database.database import Database, now_ms
 from app.database.models import Job
 from app.database.row_queries import Lookup, instances_of
+from app.domain.options import RenderOptions
 from app.domain.states import JobStatus, Phase
 from app.errors import JobNotFound, NotCancellable, StorageUnavailable
 from app.jobs import segments
@@ -46,6 +47,13 @@ class Page:
 
     jobs: Sequence[ListedJob]
     next_cursor: str | None
+
+
+def options_of(job: Job) -> RenderOptions:
+    """What was asked for."""
+    if job.options is None:
+        return RenderOptions(motion=job.motion_asked, loudness=job.loudness_asked)
+    return RenderOptions.model_validate(job.options)
 
 
 def uploads_of(job_id: str) -> str:

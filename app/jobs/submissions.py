@@ -11,7 +11,8 @@ from sqlmodel import Session, select
 from app.core import failpoints
 from app.database.database import Database, now_ms
 from app.database.models import ApiKey, Job
-from app.domain.states import JobStatus, Motion, Phase
+from app.domain.options import RenderOptions
+from app.domain.states import JobStatus, Phase
 from app.errors import ActiveJobExists, ApiError, CommitUnknown, DatabaseUnavailable
 from app.jobs import concurrency_limit, idempotency, queries
 from app.jobs.idempotency import Claim
@@ -38,9 +39,8 @@ class NewJob:
     audio_type: MediaType
     #: Of both files.
     size_bytes: int
-    motion: Motion
+    options: RenderOptions
     webhook_url: str | None
-    loudness_lufs: float | None = None
     claim: Claim | None = None
     monthly_quota_seconds: int | None = None
 
@@ -153,8 +153,9 @@ def _row(new: NewJob, slot: int, now: int) -> Job:
         api_key_id=new.api_key_id,
         slot=slot,
         status=JobStatus.PENDING,
-        motion_asked=new.motion,
-        loudness_asked=new.loudness_lufs,
+        options=new.options.model_dump(mode="json", by_alias=True),
+        motion_asked=new.options.motion,
+        loudness_asked=new.options.loudness,
         webhook_url=new.webhook_url,
         image_type=new.image_type,
         audio_type=new.audio_type,

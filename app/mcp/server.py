@@ -31,8 +31,6 @@ from app.mcp.parameters import (
     IdempotencyKey,
     JobId,
     Limit,
-    Loudness,
-    Motion,
     Permanent,
     Portrait,
     PortraitPath,
@@ -41,6 +39,7 @@ from app.mcp.parameters import (
     Voice,
     VoicePath,
     WebhookUrl,
+    takes_render_options,
 )
 
 INSTRUCTIONS = """\
@@ -168,24 +167,23 @@ class FileTools:
     def __init__(self, client: Talkreel) -> None:
         self._client = client
 
+    @takes_render_options
     def make_talking_video(
         self,
         portrait_path: PortraitPath,
         voice_path: VoicePath,
-        motion: Motion = "auto",
-        loudness: Loudness | None = None,
         webhook_url: WebhookUrl | None = None,
         idempotency_key: IdempotencyKey | None = None,
+        **options: object,
     ) -> Submitted:
         """Begin to make a video in which the person of a portrait speaks with the voice of a recording."""
         with _sentences():
             job_id = self._client.submit(
                 portrait_path,
                 voice_path,
-                motion=motion,
-                loudness=loudness,
                 webhook_url=webhook_url,
                 idempotency_key=idempotency_key,
+                **options,
             )
             return Submitted(jobId=job_id)
 
@@ -201,14 +199,14 @@ class UploadTools:
     def __init__(self, client: Talkreel) -> None:
         self._client = client
 
+    @takes_render_options
     def make_talking_video(
         self,
         portrait: Portrait,
         voice: Voice,
-        motion: Motion = "auto",
-        loudness: Loudness | None = None,
         webhook_url: WebhookUrl | None = None,
         idempotency_key: IdempotencyKey | None = None,
+        **options: object,
     ) -> Submitted:
         """Begin to make a video in which the person of a portrait speaks with the voice of a recording."""
         image, audio = _decoded("portrait", portrait), _decoded("voice", voice)
@@ -216,10 +214,9 @@ class UploadTools:
             job_id = self._client.submit(
                 image,
                 audio,
-                motion=motion,
-                loudness=loudness,
                 webhook_url=webhook_url,
                 idempotency_key=idempotency_key,
+                **options,
             )
             return Submitted(jobId=job_id)
 

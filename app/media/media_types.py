@@ -100,10 +100,6 @@ FILE_RULES: dict[str, FileRule] = {
     ),
 }
 
-#: What a voice may be brought to: from quieter than any broadcaster wants it to as loud as sound gets without
-#: being crushed.
-MIN_LOUDNESS_LUFS, MAX_LOUDNESS_LUFS = -30, -8
-
 # JPEG (ITU-T T.81, B.1.1.3): what may follow the SOI marker: SOF0-2, DHT, DQT, DRI, APPn, COM, a fill byte.
 _JPEG_SECOND_MARKERS = frozenset(
     bytes([marker]) for marker in (0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, *range(0xE0, 0xF0), 0xFE, 0xFF)

@@ -9,6 +9,7 @@ import pytest
 
 from app.client import JobCancelled, JobFailed, ListedJob, Refused, Status, Talkreel, TalkreelError
 from app.domain.states import JobStatus
+from app.jobs import queries
 from app.schemas.deletions import DeletedItem
 from app.schemas.jobs import StatusBody
 from tests.support.world import World, png, wav
@@ -22,8 +23,8 @@ def test_files_are_sent_by_their_paths(client: Talkreel, world: World, tmp_path:
     job_id = client.submit(image, str(audio), motion="still", loudness=-16.004)
 
     assert client.status(job_id).status is JobStatus.PENDING
-    job = world.claim(job_id).job
-    assert (job.motion_asked, job.loudness_asked) == ("still", -16)
+    asked = queries.options_of(world.claim(job_id).job)
+    assert (asked.motion, asked.loudness) == ("still", -16)
 
 
 def test_files_are_sent_as_bytes_and_streams(client: Talkreel) -> None:

@@ -13,6 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from app.config.settings import Settings
+from app.domain.options import RenderOptions
 from app.domain.states import Motion, Phase
 from app.media.media_types import MediaType
 from tests.fuzz.damage import damaged
@@ -77,7 +78,13 @@ def case_of(seeds: Seeds, seed: int, number: int) -> Case:
 def judge(case: Case, folder: Path) -> None:
     """Renders in `folder`, and leaves the verdict there. It runs in a process of its own, as a job does."""
     signal.alarm(MAX_SECONDS)
-    upload = Upload(folder / "image", case.image_type, folder / "audio", case.audio_type, case.motion)
+    upload = Upload(
+        folder / "image",
+        case.image_type,
+        folder / "audio",
+        case.audio_type,
+        RenderOptions(motion=case.motion),
+    )
     upload.image.write_bytes(case.image)
     upload.audio.write_bytes(case.audio)
     outcome, problem = rendered(upload, folder)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.options import RenderOptions
 from app.domain.states import Motion
 from app.media.media_types import MediaType
 from tests.fuzz import seeds
@@ -88,7 +89,13 @@ def test_what_is_no_sentence_for_a_person_is_found(
         raise raised
 
     monkeypatch.setattr("tests.fuzz.cases.render", render)
-    upload = Upload(tmp_path / "image", MediaType.PNG, tmp_path / "audio", MediaType.WAV, Motion.STILL)
+    upload = Upload(
+        tmp_path / "image",
+        MediaType.PNG,
+        tmp_path / "audio",
+        MediaType.WAV,
+        RenderOptions(motion=Motion.STILL),
+    )
 
     found, problem = rendered(upload, tmp_path)
 

@@ -14,6 +14,7 @@ from app.core import ids
 from app.database import migrations
 from app.database.database import Database
 from app.database.models import Job
+from app.domain.options import RenderOptions
 from app.domain.states import Motion
 from app.errors import ActiveJobExists, CommitUnknown
 from app.errors.keys import QuotaExceeded
@@ -183,7 +184,7 @@ def received(folder: Path, api_key_id: str) -> NewJob:
         audio=folder / "audio",
         audio_type=MediaType.WAV,
         size_bytes=10,
-        motion=Motion.AUTO,
+        options=RenderOptions(motion=Motion.AUTO),
         webhook_url=None,
     )
 

@@ -9,7 +9,7 @@ from sqlmodel import col, select, update
 from app.core import ids
 from app.database.database import Database, now_ms
 from app.database.models import ApiKey, Delivery, IdempotencyKey, Job, Try
-from app.domain.states import JobStatus, Motion, MotionMade, Phase
+from app.domain.states import JobStatus, MotionMade, Phase
 from app.domain.warnings import Notice
 from app.jobs import deletions
 from app.jobs.deletions import Deletion, Keeping
@@ -54,7 +54,6 @@ def add_job(database: Database, **values: Any) -> str:
         known: dict[str, Any] = {
             "api_key_id": key.id,
             "status": JobStatus.PENDING,
-            "motion_asked": Motion.AUTO,
             "webhook_url": HOOK,
             "image_type": MediaType.PNG,
             "audio_type": MediaType.WAV,

@@ -57,7 +57,7 @@ def _sentences() -> Iterator[None]:
 def _upload(order: LocalJob, folder: Path, settings: Settings) -> Upload:
     image, image_type = _taken("image", order.portrait, folder, settings)
     audio, audio_type = _taken("audio", order.voice, folder, settings)
-    return Upload(image, image_type, audio, audio_type, order.motion, order.loudness_lufs)
+    return Upload(image, image_type, audio, audio_type, order.options)
 
 
 def _taken(name: str, source: Path, folder: Path, settings: Settings) -> tuple[Path, MediaType]:

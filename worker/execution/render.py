@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from app.domain.options import RenderOptions
 from app.domain.states import Motion, MotionMade, Phase
 from app.domain.warnings import Notice
 from app.media.media_types import MediaType
@@ -27,17 +28,13 @@ from worker.video.verification import check
 
 @dataclass(frozen=True)
 class Upload:
-    """The two files as they came, with the types that their bytes have.
-
-    `loudness_lufs` is what the sound is to be levelled to; without one it stays as it is.
-    """
+    """The two files as they came, with the types that their bytes have, and what is to be made of them."""
 
     image: Path
     image_type: MediaType
     audio: Path
     audio_type: MediaType
-    motion: Motion
-    loudness_lufs: float | None = None
+    options: RenderOptions
 
 
 @dataclass(frozen=True)
@@ -84,13 +81,13 @@ def render(
     """
     progress = Progress(report)
     scene = _scene(upload, folder, terms, progress)
-    costs = _costs(scene, upload.loudness_lufs)
+    costs = _costs(scene, upload.options.loudness)
     ends = _ends_of_stages(costs)
     expect(sum(costs))
     shares = Shares([costs.video, costs.sound], progress.stage(Phase.VIDEO, ends.tracks))
     video, sound = beside(
         lambda: _film(scene, terms.talking_engine, shares.of(0)),
-        lambda: _heard(scene, upload.loudness_lufs, shares.of(1)),
+        lambda: _heard(scene, upload.options.loudness, shares.of(1)),
     )
     path = folder / "output.mp4"
     mux(video, sound, scene, path, progress.stage(Phase.MUXING, ends.mux))
@@ -109,7 +106,7 @@ def _scene(upload: Upload, folder: Path, terms: RenderConfig, progress: Progress
         ),
     )
     crew = terms.crew if sound.duration_seconds > terms.split_seconds else None
-    return Scene(picture, sound, upload.motion, folder, terms.face_model_dir, crew)
+    return Scene(picture, sound, upload.options.motion, folder, terms.face_model_dir, crew)
 
 
 def _film(scene: Scene, talking_engine: Engine, report: ReportShare) -> VideoTrack:

@@ -179,8 +179,7 @@ def _render(context: WorkerContext, lease: Lease, folder: Path, report: Report, 
         image_type=lease.job.image_type,
         audio=audio,
         audio_type=lease.job.audio_type,
-        motion=lease.job.motion_asked,
-        loudness_lufs=lease.job.loudness_asked,
+        options=queries.options_of(lease.job),
     )
     return render(upload, folder, _terms(context, lease), report, expect)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.domain.states import Motion
+from app.domain.options import option, options
 from app.errors import (
     ActiveJobExists,
     AudioTooLong,
@@ -27,7 +27,7 @@ from app.errors import (
     UploadTooSlow,
 )
 from app.errors.keys import QuotaExceeded
-from app.media.media_types import FILE_RULES, MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS, MediaType
+from app.media.media_types import FILE_RULES, MediaType
 from app.schemas.jobs import AwaitedBody, CreatedBody
 from app.web.openapi.operations import Answer, Header, Object, Parameter, Sent
 from app.web.openapi.parameters import PREFERENCE_APPLIED
@@ -62,19 +62,7 @@ _PARTS: Object = {
         "maxLength": MAX_URL_CHARACTERS,
         "description": "Where to POST the status object when the job is COMPLETED or FAILED.",
     },
-    "motion": {
-        "type": "string",
-        "enum": list(Motion),
-        "default": Motion.AUTO,
-        "description": "`auto`: talks if there is a usable face. `talking`: talks, or fails with the reason."
-        " `still`: stands still.",
-    },
-    "loudness": {
-        "type": "number",
-        "minimum": MIN_LOUDNESS_LUFS,
-        "maximum": MAX_LOUDNESS_LUFS,
-        "description": "Brings the sound to so many LUFS (EBU R 128).",
-    },
+    **{each.name: each.schema() for each in options()},
 }
 
 
@@ -125,7 +113,7 @@ REFUSALS = (
     NoSound(),
     UnknownPart("images", ["image"]),
     RepeatedPart("audio"),
-    InvalidParameter("motion", "auto, talking or still"),
+    InvalidParameter("motion", option("motion").expected),
     InvalidWebhookUrl,
     UploadTooSlow,
     ActiveJobExists("c5qkbocyk0u7vs1ykrm8rvr4"),

@@ -7,7 +7,6 @@ at any point leaves nothing on the disk.
 from __future__ import annotations
 
 import errno
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -17,7 +16,7 @@ from typing import Protocol
 
 from werkzeug.exceptions import ClientDisconnected
 
-from app.domain.states import Motion
+from app.domain.options import InvalidOption, RenderOptions, options
 from app.errors import (
     BadRequest,
     BodyTooLarge,
@@ -29,7 +28,7 @@ from app.errors import (
     UnknownPart,
 )
 from app.media.inspection import NO_LIMITS, MediaLimits, inspect
-from app.media.media_types import FILE_RULES, MAX_LOUDNESS_LUFS, MIN_LOUDNESS_LUFS
+from app.media.media_types import FILE_RULES
 from app.web.upload.fingerprints import Fingerprint
 from app.web.upload.multipart import MultipartReader, OpenPart, Part, boundary_of
 from app.web.upload.parts import DroppedPart, FilePart, TextPart, UploadedFile
@@ -45,9 +44,8 @@ class Submission:
 
     image: UploadedFile
     audio: UploadedFile
-    motion: Motion
+    options: RenderOptions
     webhook_url: str | None
-    loudness_lufs: float | None
 
 
 class ByteStream(Protocol):
@@ -176,9 +174,14 @@ class _Form:
             image=image,
             audio=audio,
             webhook_url=check_webhook_url(webhook_url) if webhook_url else None,
-            motion=_motion(self._text("motion")),
-            loudness_lufs=_loudness(self._text("loudness")),
+            options=self._options(),
         )
+
+    def _options(self) -> RenderOptions:
+        try:
+            return RenderOptions.of_texts({name: self._text(name) for name in self._texts})
+        except InvalidOption as error:
+            raise InvalidParameter(error.name, error.expected) from None
 
     def close(self) -> None:
         for part in self._files.values():
@@ -198,21 +201,5 @@ class _Form:
         return self._texts[name].text() if name in self._texts else ""
 
 
-_TEXT_NAMES = ("webhookUrl", "motion", "loudness")
-
-
-def _motion(text: str) -> Motion:
-    try:
-        return Motion(text or Motion.AUTO)
-    except ValueError:
-        raise InvalidParameter("motion", "auto, talking or still") from None
-
-
-def _loudness(text: str) -> float | None:
-    if not text:
-        return None
-    if re.fullmatch(r"-\d{1,2}(\.\d{1,20})?", text, re.ASCII):
-        lufs = float(text)
-        if MIN_LOUDNESS_LUFS <= lufs <= MAX_LOUDNESS_LUFS:
-            return lufs
-    raise InvalidParameter("loudness", f"a number from {MIN_LOUDNESS_LUFS} to {MAX_LOUDNESS_LUFS} (LUFS)")
+#: Parts that are text: where to tell of the end, and the options.
+_TEXT_NAMES = ("webhookUrl", *(each.name for each in options()))

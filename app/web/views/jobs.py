@@ -170,9 +170,8 @@ def _take_in(idempotency_key: str | None) -> Accepted:
             audio=submission.audio.path,
             audio_type=submission.audio.media_type,
             size_bytes=submission.image.size_bytes + submission.audio.size_bytes,
-            motion=submission.motion,
+            options=submission.options,
             webhook_url=submission.webhook_url,
-            loudness_lufs=submission.loudness_lufs,
             claim=Claim(idempotency_key, fingerprint.hexdigest())
             if idempotency_key and fingerprint
             else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
+from app.domain.options import options
 from app.domain.states import JobStatus, Motion
 from app.media.media_types import FILE_RULES, MediaType
 from app.web.http import headers
@@ -37,6 +38,7 @@ def home() -> Response:
         media_types=MEDIA_TYPES,
         max_file_bytes=settings.max_file_bytes,
         max_file_mib=settings.max_file_bytes // MIB,
+        options=options(),
         motions=list(Motion),
         statuses=list(JobStatus),
         retention_days=settings.retention_days,

@@ -25,7 +25,7 @@ def test_two_files_arrive_as_they_were_sent(folder: Path) -> None:
     assert submission.image.media_type is MediaType.PNG
     assert submission.audio.media_type is MediaType.WAV
     assert (submission.image.size_bytes, submission.audio.size_bytes) == (len(PNG), len(WAV))
-    assert (submission.motion, submission.webhook_url) == (Motion.AUTO, None)
+    assert (submission.options.motion, submission.webhook_url) == (Motion.AUTO, None)
 
 
 def test_the_texts_are_read(folder: Path) -> None:
@@ -33,18 +33,18 @@ def test_the_texts_are_read(folder: Path) -> None:
         text("motion", "still"), part("audio", WAV), text("webhookUrl", "https://a/b"), part("image", PNG)
     )
     submission, _, _ = received(body, folder)
-    assert (submission.motion, submission.webhook_url) == (Motion.STILL, "https://a/b")
+    assert (submission.options.motion, submission.webhook_url) == (Motion.STILL, "https://a/b")
 
 
 def test_a_text_may_be_sent_as_a_file_and_a_file_without_a_name(folder: Path) -> None:
     body = closed(part("image", PNG, filename=None), part("audio", WAV), part("motion", b"still"))
-    assert received(body, folder)[0].motion is Motion.STILL
+    assert received(body, folder)[0].options.motion is Motion.STILL
 
 
 def test_empty_texts_count_as_not_given(folder: Path) -> None:
     body = closed(part("image", PNG), part("audio", WAV), text("webhookUrl", ""), text("motion", ""))
     submission, _, _ = received(body, folder)
-    assert (submission.motion, submission.webhook_url) == (Motion.AUTO, None)
+    assert (submission.options.motion, submission.webhook_url) == (Motion.AUTO, None)
 
 
 @pytest.mark.parametrize("name", ["../../evil.sh", "/etc/passwd", "a\x00b", "C:\\evil.exe", "image", ""])
@@ -85,7 +85,7 @@ def test_it_does_not_matter_how_the_body_is_cut_into_pieces(
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=40)))
     pieces = (body[a:b] for a, b in zip([0, *cuts], [*cuts, len(body)], strict=True) if a < b)
     submission, image, audio = received(Pieces(pieces), tmp_path_factory.mktemp("cut") / "one")
-    assert (image, audio, submission.motion) == (content, WAV[:400], Motion.STILL)
+    assert (image, audio, submission.options.motion) == (content, WAV[:400], Motion.STILL)
 
 
 def test_a_body_may_arrive_byte_by_byte(folder: Path) -> None:

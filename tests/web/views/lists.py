@@ -8,7 +8,7 @@ from sqlmodel import col, delete
 
 from app.core import ids
 from app.database.models import Job
-from app.domain.states import JobStatus, Motion, Phase
+from app.domain.states import JobStatus, Phase
 from app.media.media_types import MediaType
 from tests.support.world import Person, World
 
@@ -33,7 +33,6 @@ def add_ended(world: World, owner: Person, *created_at_ms: int) -> list[str]:
                     id=job_id,
                     api_key_id=owner.key.id,
                     status=JobStatus.CANCELLED,
-                    motion_asked=Motion.AUTO,
                     image_type=MediaType.PNG,
                     audio_type=MediaType.WAV,
                     phase=Phase.DONE,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.config.settings import Settings
-from app.domain.states import Motion
+from app.domain.options import RenderOptions
+from app.jobs import queries
 from tests.support.servers import Valkey
 from tests.support.world import World, png, wav
 from tests.web.upload.bodies import CONTENT_TYPE, closed, part, text
@@ -102,19 +103,19 @@ def test_the_texts_may_be_left_out_or_empty(world: World) -> None:
     assert empty.status_code == 201
     for job_id in (left_out, (empty.json or {})["jobId"]):
         job = world.claim(job_id).job
-        assert (job.webhook_url, job.motion_asked, job.loudness_asked) == (None, Motion.AUTO, None)
+        assert (job.webhook_url, queries.options_of(job)) == (None, RenderOptions())
 
 
 @pytest.mark.parametrize("motion", ["auto", "talking", "still"])
 def test_a_motion_is_one_of_three(world: World, motion: str) -> None:
-    assert world.claim(world.alice.submitted(motion=motion)).job.motion_asked == motion
+    assert queries.options_of(world.claim(world.alice.submitted(motion=motion)).job).motion == motion
 
 
 @pytest.mark.parametrize(
     ("text", "lufs"), [("-30", -30), ("-16", -16), ("-15.5", -15.5), ("-8.00", -8), ("-9.123456", -9.123456)]
 )
 def test_a_loudness_is_a_number_of_lufs(world: World, text: str, lufs: float) -> None:
-    assert world.claim(world.alice.submitted(loudness=text)).job.loudness_asked == lufs
+    assert queries.options_of(world.claim(world.alice.submitted(loudness=text)).job).loudness == lufs
 
 
 def test_a_refused_submission_is_no_active_job(world: World) -> None:

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from app.config.settings import Settings
+from app.domain.options import RenderOptions
 from app.domain.states import Motion, MotionMade
 from app.media.media_types import MediaType
 from tests.support.media_samples import Samples, wav_bytes
@@ -52,7 +53,12 @@ def made(folder: Path, image: Path, talking: Engine, motion: Motion = Motion.AUT
     audio.write_bytes(wav_bytes(bytes(44_100)))
     image_type = MediaType.JPEG if image.suffix == ".jpg" else MediaType.PNG
     terms = RenderConfig(50_000_000, 60, Settings().face_model_dir, talking)
-    return render(Upload(image, image_type, audio, MediaType.WAV, motion), folder, terms, lambda *_: None)
+    return render(
+        Upload(image, image_type, audio, MediaType.WAV, RenderOptions(motion=motion)),
+        folder,
+        terms,
+        lambda *_: None,
+    )
 
 
 def test_the_stub_in_the_readme_is_the_one_tested_here() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.config.settings import Settings
+from app.domain.options import RenderOptions
 from app.domain.states import Motion, Phase
 from app.media.media_types import MediaType
 from tests.support.broken_tools import broken_ffmpeg
@@ -40,7 +41,7 @@ def test_what_gives_up_while_making_is_not_the_upload_s_fault(
 ) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(broken_ffmpeg(tmp_path, product)))
     voice = samples.tone(f"voice-{seconds}.wav", seconds=seconds)
-    upload = Upload(PORTRAIT, MediaType.JPEG, voice, MediaType.WAV, motion)
+    upload = Upload(PORTRAIT, MediaType.JPEG, voice, MediaType.WAV, RenderOptions(motion=motion))
 
     with pytest.raises(ProgramFailed, match="the machine is unwell"):
         render(upload, tmp_path, TERMS, ignore)

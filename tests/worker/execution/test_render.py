@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from app.config.settings import Settings
+from app.domain.options import RenderOptions
 from app.domain.states import Motion, MotionMade, Phase
 from app.media.media_types import MediaType
 from tests.support.media_samples import BLUE, GREEN, RED, WHITE, Samples, patches, wav_bytes
@@ -37,7 +38,9 @@ def made(
     loudness_lufs: float | None = None,
     told: list[tuple[Phase, float]] | None = None,
 ) -> Rendered:
-    upload = Upload(image, image_type, audio, audio_type, motion, loudness_lufs)
+    upload = Upload(
+        image, image_type, audio, audio_type, RenderOptions(motion=motion, loudness=loudness_lufs)
+    )
     log = [] if told is None else told
     return render(upload, folder, TERMS, lambda phase, share: log.append((phase, share)))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.options import RenderOptions
 from app.domain.states import Motion, Phase
 from app.media.media_types import MediaType
 from tests.support.media_samples import Samples, wav_bytes
@@ -24,7 +25,8 @@ def test_a_bad_picture(samples: Samples, tmp_path: Path, image_type: MediaType, 
     image.write_bytes(content)
 
     sentence = sentence_of(
-        Upload(image, image_type, samples.tone("ok.wav"), MediaType.WAV, Motion.STILL), tmp_path
+        Upload(image, image_type, samples.tone("ok.wav"), MediaType.WAV, RenderOptions(motion=Motion.STILL)),
+        tmp_path,
     )
 
     assert sentence.startswith("The image file")
@@ -46,14 +48,18 @@ def test_a_bad_sound(samples: Samples, tmp_path: Path, audio_type: MediaType, co
     audio = tmp_path / "audio"
     audio.write_bytes(content)
 
-    upload = Upload(samples.picture(), MediaType.PNG, audio, audio_type, Motion.STILL)
+    upload = Upload(samples.picture(), MediaType.PNG, audio, audio_type, RenderOptions(motion=Motion.STILL))
 
     assert sentence_of(upload, tmp_path).startswith("The audio file")
 
 
 def test_a_sound_that_is_too_long_names_the_limit(samples: Samples, tmp_path: Path) -> None:
     upload = Upload(
-        samples.picture(), MediaType.PNG, samples.tone("long.wav", seconds=3), MediaType.WAV, Motion.STILL
+        samples.picture(),
+        MediaType.PNG,
+        samples.tone("long.wav", seconds=3),
+        MediaType.WAV,
+        RenderOptions(motion=Motion.STILL),
     )
 
     assert re.search(r"\d", sentence_of(upload, tmp_path, max_seconds=2))

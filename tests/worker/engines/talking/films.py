@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from app.config.settings import Settings
+from app.domain.options import RenderOptions
 from app.domain.states import Motion, Phase
 from app.media.media_types import MediaType
 from tests.support.paths import PORTRAIT, VOICE
@@ -47,7 +48,9 @@ def made(
 ) -> Rendered:
     image_type = MediaType.JPEG if image.suffix == ".jpg" else MediaType.PNG
     audio_type = MediaType.MP3 if audio.suffix == ".mp3" else MediaType.WAV
-    return render(Upload(image, image_type, audio, audio_type, motion), folder, TERMS, ignore)
+    return render(
+        Upload(image, image_type, audio, audio_type, RenderOptions(motion=motion)), folder, TERMS, ignore
+    )
 
 
 def ignore(_phase: Phase, _share: float) -> None:

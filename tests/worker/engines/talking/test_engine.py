@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from app.domain.options import RenderOptions
 from app.domain.states import Motion, MotionMade
 from app.media.media_types import MediaType
 from tests.support.media_samples import wav_bytes
@@ -137,7 +138,7 @@ def test_without_a_face_auto_stands_still_and_talking_fails(tmp_path: Path, moti
 def test_missing_models_are_said_plainly_and_the_picture_stands_still(tmp_path: Path) -> None:
     audio = tmp_path / "short.wav"
     audio.write_bytes(wav_bytes(bytes(8820)))
-    upload = Upload(PORTRAIT, MediaType.JPEG, audio, MediaType.WAV, Motion.AUTO)
+    upload = Upload(PORTRAIT, MediaType.JPEG, audio, MediaType.WAV, RenderOptions(motion=Motion.AUTO))
 
     rendered = render(upload, tmp_path, RenderConfig(50_000_000, 60, tmp_path / "nowhere"), ignore)
 
