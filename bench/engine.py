@@ -10,7 +10,8 @@ from app.config.settings import Settings
 from app.domain.options import RenderOptions
 from app.domain.states import Motion, Phase
 from app.media.media_types import MediaType
-from worker.execution.render import RenderConfig, Upload, render
+from worker.execution.render import render
+from worker.execution.stages import RenderConfig, Upload
 
 TYPES = {".mp3": MediaType.MP3, ".m4a": MediaType.M4A}
 

@@ -10,8 +10,8 @@ from typing import Protocol, cast
 from app.config.settings import Settings
 from app.core.plugins import part
 from app.domain.options import RenderOptions
-from app.domain.states import MotionMade, Phase
-from app.domain.warnings import Notice
+from app.domain.states import Phase
+from app.domain.video_facts import VideoFacts
 
 
 @dataclass(frozen=True)
@@ -22,20 +22,6 @@ class LocalJob:
     voice: Path
     out: Path
     options: RenderOptions
-
-
-@dataclass(frozen=True)
-class LocalResult:
-    """What there is to say about the video that is now where it was asked for."""
-
-    motion: MotionMade
-    width: int
-    height: int
-    duration_seconds: float
-    notices: tuple[Notice, ...]
-    #: In LUFS, of the video and of the upload, where a loudness was asked for.
-    loudness: float | None
-    loudness_before: float | None
 
 
 class CannotMake(Exception):
@@ -58,7 +44,7 @@ class LocalRenderer(Protocol):
         CannotMake: there will be none. OSError: a file can't be read or written.
     """
 
-    def __call__(self, order: LocalJob, settings: Settings, report: Report) -> LocalResult: ...
+    def __call__(self, order: LocalJob, settings: Settings, report: Report) -> VideoFacts: ...
 
 
 def local_renderer() -> LocalRenderer:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from app.cli.local_job import LocalResult
 from app.cli.output import print_json
 from app.client import Status
+from app.domain.video_facts import VideoFacts
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Summary:
     share_link: str | None = None
 
     @classmethod
-    def of_made(cls, made: LocalResult, path: Path) -> Summary:
+    def of_made(cls, made: VideoFacts, path: Path) -> Summary:
         warnings = tuple((each.code, each.message) for each in made.notices)
         facts = (made.motion, made.width, made.height, made.duration_seconds)
         return cls(path, *facts, made.loudness, made.loudness_before, warnings)

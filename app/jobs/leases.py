@@ -6,7 +6,6 @@ job and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,8 +15,8 @@ from sqlmodel import Session, col
 from app.core import ids
 from app.database.database import Database, now_ms
 from app.database.models import Job
-from app.domain.states import JobStatus, MotionMade, Phase
-from app.domain.warnings import Notice
+from app.domain.states import JobStatus, Phase
+from app.domain.video_facts import VideoFacts
 from app.jobs import segments
 from app.keys import usage
 from app.keys.usage import NO_EFFORT, CpuTime
@@ -46,15 +45,8 @@ class Beat:
 class Outcome:
     """A finished video, stored under `jobs.output_key` of the leased job."""
 
-    motion: MotionMade
-    notices: Sequence[Notice]
-    duration_seconds: float
-    width: int
-    height: int
+    facts: VideoFacts
     video_bytes: int
-    #: In LUFS, of the video and of the upload; None where no loudness was asked for, or none can be measured.
-    loudness: float | None = None
-    loudness_before: float | None = None
 
 
 def claim(database: Database, job_id: str, generation: int, *, lease_seconds: float) -> Lease | None:
@@ -99,16 +91,17 @@ def complete(
     database: Database, lease: Lease, outcome: Outcome, links: Links, effort: CpuTime = NO_EFFORT
 ) -> bool:
     """Ends the job COMPLETED and writes its webhook delivery; False when the lease is lost."""
+    facts = outcome.facts
     values = {
         "status": JobStatus.COMPLETED,
         "progress": 100,
-        "motion_made": outcome.motion,
-        "notices": [asdict(notice) for notice in outcome.notices],
-        "duration_seconds": outcome.duration_seconds,
-        "width": outcome.width,
-        "height": outcome.height,
-        "loudness": outcome.loudness,
-        "loudness_before": outcome.loudness_before,
+        "motion_made": facts.motion,
+        "notices": [asdict(notice) for notice in facts.notices],
+        "duration_seconds": facts.duration_seconds,
+        "width": facts.width,
+        "height": facts.height,
+        "loudness": facts.loudness,
+        "loudness_before": facts.loudness_before,
         "share_token": ids.new_id(),
     }
     with database.writing() as session:

@@ -66,7 +66,8 @@ def test_an_option_that_is_declared_once_is_known_everywhere() -> None:
     schema = {"type": "number", "minimum": 1, "maximum": 9, "description": "How grainy it looks."}
     assert found.pop("openapi") == schema
     told = found.pop("mcp")
-    assert "minimum" in told and "How grainy it looks." in told
+    assert "minimum" in told
+    assert "How grainy it looks." in told
     assert found == {"multipart": 2.5, "command": True, "row": 4, "page": True}
 
 

@@ -20,7 +20,8 @@ from tests.fuzz.damage import damaged
 from tests.fuzz.seeds import Seed
 from tests.worker.execution.sentences import is_for_a_person
 from worker.errors import ChildKilled, RenderFailed
-from worker.execution.render import RenderConfig, Upload, render
+from worker.execution.render import render
+from worker.execution.stages import RenderConfig, Upload
 
 MAX_SECONDS = 60
 MAX_BYTES = 1 << 30
@@ -100,7 +101,7 @@ def rendered(upload: Upload, folder: Path) -> tuple[str, str]:
     terms = RenderConfig(Settings().max_image_pixels, MAX_AUDIO_SECONDS, Settings().face_model_dir)
     for _ in range(MAX_ATTEMPTS):
         try:
-            return f"rendered, {render(upload, folder, terms, _nobody).motion}", ""
+            return f"rendered, {render(upload, folder, terms, _nobody).facts.motion}", ""
         except RenderFailed as failure:
             problem = "" if is_for_a_person(failure.sentence) else f"not for a person: {failure.sentence}"
             return failure.sentence, problem

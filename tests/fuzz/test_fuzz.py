@@ -17,7 +17,7 @@ from tests.fuzz import seeds
 from tests.fuzz.cases import MAX_BYTES, Seeds, Verdict, case_of, read_verdict, rendered
 from tests.support.paths import ROOT
 from worker.errors import ChildKilled, RenderFailed
-from worker.execution.render import Upload
+from worker.execution.stages import Upload
 from worker.sandbox.runner import ProgramFailed
 
 CASES = 50

@@ -65,7 +65,7 @@ def test_a_completed_job_counts_with_its_video_and_what_it_cost(database: Databa
     row = used(database)
     assert (row.api_key_id, row.day) == (lease.job.api_key_id, today(database))
     assert (row.submitted, row.completed, row.failed, row.cancelled) == (0, 1, 0, 0)
-    assert (row.output_seconds, row.bytes_out) == (OUTCOME.duration_seconds, OUTCOME.video_bytes)
+    assert (row.output_seconds, row.bytes_out) == (OUTCOME.facts.duration_seconds, OUTCOME.video_bytes)
     assert (row.render_seconds, row.cpu_seconds) == (2.0, 3.5)
 
 

@@ -10,6 +10,7 @@ from app.core import ids
 from app.database.database import Database, now_ms
 from app.database.models import ApiKey, Delivery, IdempotencyKey, Job, Try
 from app.domain.states import JobStatus, MotionMade, Phase
+from app.domain.video_facts import VideoFacts
 from app.domain.warnings import Notice
 from app.jobs import deletions
 from app.jobs.deletions import Deletion, Keeping
@@ -26,11 +27,7 @@ from app.webhooks.retry_policy import ClaimedDelivery, Delivered, DeliveryAttemp
 HOOK = "https://hook.test/here"
 LINKS = Links("https://talkreel.test", b"k" * 32, 3600)
 OUTCOME = Outcome(
-    MotionMade.STILL,
-    [Notice("no_face", "No face.")],
-    duration_seconds=1.5,
-    width=64,
-    height=48,
+    VideoFacts(MotionMade.STILL, [Notice("no_face", "No face.")], duration_seconds=1.5, width=64, height=48),
     video_bytes=4_000,
 )
 KEEPING = Keeping(deleted_hours=72, retention_days=30)

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from app.config.settings import Settings
 from app.domain.states import MotionMade
+from app.domain.video_facts import VideoFacts
 from app.jobs import leases, queries
 from app.jobs.leases import Lease, Outcome
 from app.keys import api_keys
@@ -131,9 +132,8 @@ class World:
         self.services.storage.put(path, queries.output_key(job_id, generation))
         path.write_bytes(POSTER)
         self.services.storage.put(path, queries.poster_key(job_id, generation))
-        outcome = Outcome(
-            MotionMade.STILL, (), duration_seconds=0.1, width=32, height=32, video_bytes=len(video)
-        )
+        facts = VideoFacts(MotionMade.STILL, (), duration_seconds=0.1, width=32, height=32)
+        outcome = Outcome(facts, video_bytes=len(video))
         assert leases.complete(self.services.database, lease, outcome, self.services.links)
 
     def fail(

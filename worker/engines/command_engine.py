@@ -17,7 +17,7 @@ import structlog
 
 from app.config.settings import Settings
 from app.domain.states import MotionMade
-from app.domain.warnings import Notice
+from app.domain.warnings import ENGINE_FAILED, Notice
 from worker.engines.talking.engine import idle
 from worker.errors import CannotTalk, RenderFailed
 from worker.progress import between
@@ -31,8 +31,6 @@ from worker.video.conformance import ClipRefused, fitted
 from worker.video_format import FRAME_RATE
 
 log = structlog.get_logger(__name__)
-
-ENGINE_FAILED = "This service can't make pictures talk at the moment: its talking engine failed."
 
 #: Shares of the work: our idle video, if the command wants one; the command; then its video's check.
 IDLE_DONE, COMMAND_DONE = 0.2, 0.95
@@ -65,7 +63,7 @@ class ExternalEngine:
             path = fitted(out, scene, between(report, COMMAND_DONE, 1))
         except (ProgramFailed, ProgramMissing, RenderFailed, ClipRefused) as error:
             log.error("engine failed", problem=str(error))
-            raise CannotTalk("engine_failed", ENGINE_FAILED) from error
+            raise CannotTalk(ENGINE_FAILED.code, ENGINE_FAILED.sentence) from error
         return VideoTrack(path, MotionMade.TALKING, notices)
 
     def _idle(self, scene: Scene, report: ReportShare) -> tuple[Path | None, tuple[Notice, ...]]:

@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.cli.local_job import CannotMake, LocalJob, LocalResult, Report
+from app.cli.local_job import CannotMake, LocalJob, Report
 from app.config.settings import Settings
 from app.core import atomic_file
 from app.domain.states import Phase
+from app.domain.video_facts import VideoFacts
 from app.errors import ApiError, FileTooLarge
 from app.media.inspection import MediaLimits, confirmed, inspect, sniffed
 from app.media.media_types import FILE_RULES, MediaType
 from worker.engines.registry import talking_engine
 from worker.errors import CheckFailed, ChildKilled, MachineFault, OutOfDisk, RenderFailed
-from worker.execution.render import RenderConfig, Rendered, Upload, render
+from worker.execution.render import render
+from worker.execution.stages import RenderConfig, Upload
 from worker.execution.task_scope import room_needed
 from worker.progress import Expectation
 from worker.sandbox.runner import ProgramFailed
@@ -27,7 +29,7 @@ NO_ROOM = "There is no room on the disk for the files that a video is made of."
 BROKE_OFF = "The video could not be made: a program broke off while working on it ({reason}). Try again."
 
 
-def make(order: LocalJob, settings: Settings, report: Report) -> LocalResult:
+def make(order: LocalJob, settings: Settings, report: Report) -> VideoFacts:
     """A `LocalRenderer`."""
     with _sentences(), room_needed(), tempfile.TemporaryDirectory(prefix="talkreel-") as name:
         folder = Path(name)
@@ -36,7 +38,7 @@ def make(order: LocalJob, settings: Settings, report: Report) -> LocalResult:
         rendered = render(upload, folder, _terms(settings), told.report, told.expect)
         with atomic_file.written(order.out) as part:
             shutil.copyfile(rendered.path, part)
-    return _made(rendered)
+    return rendered.facts
 
 
 @contextmanager
@@ -98,15 +100,3 @@ class _Told:
         eta_seconds = self._expected.eta_seconds(share, time.monotonic()) if self._expected else None
         # 100 is for what is where it was asked for.
         self._report(phase, min(99, int(share * 100)), eta_seconds)
-
-
-def _made(rendered: Rendered) -> LocalResult:
-    return LocalResult(
-        motion=rendered.motion,
-        width=rendered.width,
-        height=rendered.height,
-        duration_seconds=round(rendered.duration_seconds, 6),
-        notices=rendered.notices,
-        loudness=rendered.loudness,
-        loudness_before=rendered.loudness_before,
-    )

@@ -24,9 +24,10 @@ from worker.errors import CheckFailed, HandBack, LeaseLost, MachineFault, Render
 from worker.execution import machine, split_helper
 from worker.execution.cpu_usage import CpuMeter
 from worker.execution.lease_heartbeat import LeaseHeartbeat
-from worker.execution.render import RenderConfig, Rendered, Upload, render
+from worker.execution.render import Rendered, render
 from worker.execution.split_leader import Leader
 from worker.execution.stage_timer import StageTimer
+from worker.execution.stages import RenderConfig, Upload
 from worker.execution.task_scope import interruptible, persistently, room_needed, scratch_folder
 from worker.progress import Expect, Report
 
@@ -135,7 +136,7 @@ def _make(context: WorkerContext, lease: Lease, heartbeat: LeaseHeartbeat, meter
     try:
         with room_needed(), scratch_folder(context, lease.job.id, lease.token) as folder:
             rendered = _render(context, lease, folder, watch.report, heartbeat.expect)
-            outcome = _outcome(rendered)
+            outcome = Outcome(rendered.facts, rendered.path.stat().st_size)
             watch.report(Phase.STORING, 0.99)
             _store(context, lease, rendered)
     except RenderFailed as failure:
@@ -150,12 +151,14 @@ def _make(context: WorkerContext, lease: Lease, heartbeat: LeaseHeartbeat, meter
         raise
     effort = meter.read()
     _count_stages(context, outcome, watch)
-    log.info("rendered", seconds=round(effort.render_seconds, 3), video_seconds=outcome.duration_seconds)
+    log.info(
+        "rendered", seconds=round(effort.render_seconds, 3), video_seconds=outcome.facts.duration_seconds
+    )
     return TerminalWrite(partial(leases.complete, context.database, lease, outcome, context.links, effort))
 
 
 def _count_stages(context: WorkerContext, outcome: Outcome, watch: StageTimer) -> None:
-    is_still = outcome.motion is MotionMade.STILL
+    is_still = outcome.facts.motion is MotionMade.STILL
     engine = "still" if is_still else context.settings.talking_engine
     for phase, seconds in watch.read().items():
         counters.note("stage_seconds", engine, phase, value=seconds)
@@ -193,19 +196,6 @@ def _terms(context: WorkerContext, lease: Lease) -> RenderConfig:
         talking_engine=talking_engine(settings),
         crew=Leader(context, lease) if settings.split_seconds else None,
         split_seconds=settings.split_seconds,
-    )
-
-
-def _outcome(rendered: Rendered) -> Outcome:
-    return Outcome(
-        motion=rendered.motion,
-        notices=rendered.notices,
-        duration_seconds=round(rendered.duration_seconds, 6),
-        width=rendered.width,
-        height=rendered.height,
-        video_bytes=rendered.path.stat().st_size,
-        loudness=rendered.loudness,
-        loudness_before=rendered.loudness_before,
     )
 
 

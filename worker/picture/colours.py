@@ -6,7 +6,7 @@ import io
 
 from PIL import Image, ImageCms
 
-from app.domain.warnings import Notice
+from app.domain.warnings import IMAGE_PROFILE_IGNORED, Notice
 from worker.picture.decoders import DAMAGE
 
 #: What lies behind transparency.
@@ -43,9 +43,7 @@ def in_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, lis
     try:
         return _converted(image, ImageCms.ImageCmsProfile(io.BytesIO(profile))), []
     except (ImageCms.PyCMSError, *DAMAGE):
-        return image, [
-            Notice("image_profile_ignored", "The image's colour profile can't be used; colours may differ.")
-        ]
+        return image, [IMAGE_PROFILE_IGNORED.notice()]
 
 
 def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:

@@ -15,7 +15,7 @@ from typing import Any
 
 from PIL import Image
 
-from app.domain.warnings import Notice
+from app.domain.warnings import IMAGE_DOWNSCALED, Notice
 from app.media.media_types import MediaType
 from worker.errors import OutOfDisk, RenderFailed
 from worker.picture.colours import flat, in_srgb, plain
@@ -73,10 +73,7 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
 def _downscaled(stored_size: tuple[int, int], size: tuple[int, int]) -> Notice:
     # EXIF may have turned the picture; a person knows its sides by the picture on the screen.
     shown = stored_size if (stored_size[0] < stored_size[1]) == (size[0] < size[1]) else stored_size[::-1]
-    return Notice(
-        "image_downscaled",
-        f"The image was scaled down from {shown[0]} x {shown[1]} to {size[0]} x {size[1]} pixels.",
-    )
+    return IMAGE_DOWNSCALED.notice(from_width=shown[0], from_height=shown[1], width=size[0], height=size[1])
 
 
 def _save(image: Image.Image, path: Path, **options: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import ffmpeg
 import numpy as np
 
-from app.domain.warnings import Notice
+from app.domain.warnings import ONE_CHANNEL, OPPOSITE_PHASE, Notice
 from worker.errors import CheckFailed
 from worker.sandbox.ffmpeg import ANONYMOUS, CLOSED, local, run
 from worker.sandbox.resource_limits import HERE, Bounds
@@ -27,12 +27,6 @@ SILENCE = 4.0
 #: Longer sounds are first looked at in so many places of a second each.
 GLANCE_SECONDS, GLANCES = 120, 60
 BLOCK_SAMPLES = 1 << 18
-
-OPPOSITE_PHASE = Notice(
-    "opposite_phase",
-    "The two channels were in opposite phase, and would cancel each other out on one loudspeaker;"
-    " one of them was inverted.",
-)
 
 
 @dataclass(frozen=True)
@@ -104,11 +98,10 @@ def _judged(energies: Any) -> Fault | None:
     if min(left, right) <= SILENT_SHARE * max(left, right):
         return _one_channel(0 if left > right else 1)
     if both < OPPOSITE_CORRELATION * (left * right) ** 0.5:
-        return Fault(OPPOSITE_PHASE, "stereo|c0<c0|c1<-1*c1", 2)
+        return Fault(OPPOSITE_PHASE.notice(), "stereo|c0<c0|c1<-1*c1", 2)
     return None
 
 
 def _one_channel(number: int) -> Fault:
     side = ("left", "right")[number]
-    message = f"Only the {side} channel holds sound; it is heard on both sides now."
-    return Fault(Notice("one_channel", message), f"mono|c0<c{number}", 1)
+    return Fault(ONE_CHANNEL.notice(side=side), f"mono|c0<c{number}", 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import ffmpeg
 
-from app.domain.warnings import Notice
+from app.domain.warnings import AUDIO_DAMAGED, AUDIO_HEADER_WRONG, Notice
 from app.errors import AudioTooLong, NoSound
 from app.media.media_types import MediaType
 from worker.errors import RenderFailed
@@ -32,11 +32,6 @@ EXCESS_SECONDS = 1
 TOLERATED_SECONDS = 0.25
 
 SIGNS_OF_DAMAGE = ("Error submitting packet to decoder", "CRC mismatch", "partial file", "corrupt")
-
-DAMAGED = Notice("audio_damaged", "The audio file is damaged in places; what could be decoded was used.")
-HEADER_WRONG = Notice(
-    "audio_header_wrong", "The audio file's header gives a wrong length; all the sound it holds was used."
-)
 
 
 def decode(
@@ -141,9 +136,9 @@ def _notices(
 ) -> tuple[Notice, ...]:
     notices = []
     if any(sign in complaints for sign in SIGNS_OF_DAMAGE):
-        notices.append(DAMAGED)
+        notices.append(AUDIO_DAMAGED.notice())
     if _claims_wrong_length(sound, probe, header):
-        notices.append(HEADER_WRONG)
+        notices.append(AUDIO_HEADER_WRONG.notice())
     return tuple(notices)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import ffmpeg
 
-from app.domain.warnings import Notice
+from app.domain.warnings import LOUDNESS_NOT_REACHED, TOO_QUIET_TO_LEVEL, TOO_SHORT_TO_LEVEL, Notice
 from worker.progress import between
 from worker.sandbox.ffmpeg import ANONYMOUS, CLOSED, local, run
 from worker.sandbox.resource_limits import Bounds
@@ -47,11 +47,6 @@ LIMITER = {"attack": 5, "release": 50, "level": 0, "latency": 1}
 MEASURED = 0.1
 CHANGED, ENCODED = 0.3, 0.8
 
-TOO_QUIET = Notice(
-    "too_quiet_to_level", "There is next to no sound that could be brought to a loudness; it is as it was."
-)
-TOO_SHORT = Notice("too_short_to_level", "The sound is too short to have a loudness; it is as it was.")
-
 
 @dataclass(frozen=True)
 class GainSetting:
@@ -79,8 +74,8 @@ def levelled(sound: Sound, target_lufs: float, folder: Path, report: ReportShare
     before = measure(sound.path, "wav", sound.duration_seconds, between(report, 0, MEASURED))
     rest = between(report, MEASURED, 1)
     if before.integrated_lufs is None:
-        notice = TOO_SHORT if sound.duration_seconds < BLOCK_SECONDS else TOO_QUIET
-        return SoundTrack(encode(sound, folder, rest), notices=(notice,))
+        kind = TOO_SHORT_TO_LEVEL if sound.duration_seconds < BLOCK_SECONDS else TOO_QUIET_TO_LEVEL
+        return SoundTrack(encode(sound, folder, rest), notices=(kind.notice(),))
     path, found = _searched(sound, before, target_lufs, folder, rest)
     return SoundTrack(
         path, found.integrated_lufs, before.integrated_lufs, _notices(before, found, target_lufs)
@@ -159,5 +154,4 @@ def _notices(before: Loudness, found: Loudness, target_lufs: float) -> tuple[Not
     why = (
         "it was raised by 30 dB, and more would be noise" if is_too_quiet else "its peaks leave no more room"
     )
-    message = f"The sound has {found.integrated_lufs} LUFS instead of {target_lufs:g}: {why}."
-    return (Notice("loudness_not_reached", message),)
+    return (LOUDNESS_NOT_REACHED.notice(lufs=found.integrated_lufs, target_lufs=target_lufs, why=why),)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.domain.states import MotionMade, Phase
+from app.domain.video_facts import VideoFacts
 from app.domain.warnings import Notice
 from app.jobs import leases, lost_leases, queries
 from app.jobs.leases import Beat, Outcome
@@ -78,7 +79,8 @@ def test_a_completed_job_shows_its_video_and_what_was_made(world: World) -> None
     notice = Notice("no_face", "No face was found; the picture stands still.")
     measured = {"loudness": -16.1, "loudness_before": -31.4}
     outcome = Outcome(
-        MotionMade.STILL, [notice], duration_seconds=2.5, width=640, height=480, video_bytes=7, **measured
+        VideoFacts(MotionMade.STILL, [notice], duration_seconds=2.5, width=640, height=480, **measured),
+        video_bytes=7,
     )
     leases.complete(world.services.database, world.claim(job_id), outcome, world.services.links)
 

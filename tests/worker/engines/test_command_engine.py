@@ -23,7 +23,8 @@ from tests.worker.sandbox.leftovers import CHILD_BEARING, child_of, is_alive, un
 from tests.worker.scenes import nobody, scene_of
 from worker.engines.command_engine import ExternalEngine
 from worker.errors import CannotTalk, ChildKilled, HandBack, OutOfDisk, RenderFailed
-from worker.execution.render import RenderConfig, Rendered, Upload, render
+from worker.execution.render import Rendered, render
+from worker.execution.stages import RenderConfig, Upload
 from worker.scene import Engine, Scene
 
 README = (ROOT / "README.md").read_text()
@@ -80,7 +81,7 @@ def test_the_stub_keeps_the_contract(folder: Path) -> None:
 
 def test_a_command_s_video_becomes_the_job_s(samples: Samples, folder: Path) -> None:
     rendered = made(folder, samples.picture(), engine(FILMING), Motion.TALKING)
-    assert (rendered.motion, rendered.notices) == (MotionMade.TALKING, ())
+    assert (rendered.facts.motion, rendered.facts.notices) == (MotionMade.TALKING, ())
 
 
 def test_without_a_face_no_video_is_made_for_the_command(scene: Scene) -> None:
@@ -100,8 +101,8 @@ def test_after_a_failure_auto_stands_still_and_talking_fails(
             made(folder, samples.picture(), failing, motion)
     else:
         rendered = made(folder, samples.picture(), failing, motion)
-        assert rendered.motion is MotionMade.STILL
-        assert [notice.code for notice in rendered.notices] == ["engine_failed"]
+        assert rendered.facts.motion is MotionMade.STILL
+        assert [notice.code for notice in rendered.facts.notices] == ["engine_failed"]
 
 
 @pytest.mark.parametrize(

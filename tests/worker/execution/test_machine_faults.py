@@ -13,7 +13,8 @@ from app.media.media_types import MediaType
 from tests.support.broken_tools import broken_ffmpeg
 from tests.support.media_samples import Samples
 from tests.support.paths import PORTRAIT
-from worker.execution.render import RenderConfig, Upload, render
+from worker.execution.render import render
+from worker.execution.stages import RenderConfig, Upload
 from worker.sandbox.runner import ProgramFailed
 
 TERMS = RenderConfig(50_000_000, 60, Settings().face_model_dir)

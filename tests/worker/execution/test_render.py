@@ -20,7 +20,8 @@ from app.domain.states import Motion, MotionMade, Phase
 from app.media.media_types import MediaType
 from tests.support.media_samples import BLUE, GREEN, RED, WHITE, Samples, patches, wav_bytes
 from worker.errors import RenderFailed
-from worker.execution.render import RenderConfig, Rendered, Upload, render
+from worker.execution.render import Rendered, render
+from worker.execution.stages import RenderConfig, Upload
 
 MODELS = Settings().face_model_dir
 TERMS = RenderConfig(max_image_pixels=50_000_000, max_audio_seconds=60, face_model_dir=MODELS)
@@ -142,7 +143,7 @@ def test_the_video_is_what_the_contract_promises(samples: Samples, folder: Path)
     assert index_is_first(rendered.path)
     assert_patches(film.first_frame)
     assert_patches(film.last_frame)
-    assert (rendered.width, rendered.height, rendered.duration_seconds) == (384, 288, 12.34)
+    assert (rendered.facts.width, rendered.facts.height, rendered.facts.duration_seconds) == (384, 288, 12.34)
 
 
 @pytest.mark.parametrize("sample_count", [1, 2, 881, 883, 44_100, 44_101, 442_000])
@@ -178,7 +179,7 @@ def test_sound_is_levelled_only_where_that_was_asked_for(samples: Samples, folde
     ]
 
     plain, levelled = (watch(rendered.path) for rendered in renders)
-    assert [(each.loudness, each.loudness_before) for each in renders] == [
+    assert [(each.facts.loudness, each.facts.loudness_before) for each in renders] == [
         (None, None),
         (pytest.approx(-20, abs=0.2), pytest.approx(-11, abs=3)),
     ]
@@ -201,7 +202,7 @@ def test_a_turned_photograph_is_upright_in_the_video(samples: Samples, folder: P
     audio = samples.tone("s16.wav", seconds=1.5)
     rendered = made(folder, image, audio, image_type=MediaType.JPEG)
     film = watch(rendered.path)
-    assert film.first_frame.size == (rendered.width, rendered.height) == (384, 288)
+    assert film.first_frame.size == (rendered.facts.width, rendered.facts.height) == (384, 288)
     assert_patches(film.first_frame)
 
 
@@ -210,8 +211,13 @@ def test_every_size_of_picture_becomes_a_video(samples: Samples, folder: Path, s
     image = folder / "sized.png"
     Image.new("RGB", size, RED).save(image)
     rendered = made(folder, image, samples.written("short.wav", wav_bytes(bytes(8820))))
-    assert rendered.width % 2 == rendered.height % 2 == 0
-    assert 16 <= min(rendered.width, rendered.height) <= max(rendered.width, rendered.height) <= 1920
+    assert rendered.facts.width % 2 == rendered.facts.height % 2 == 0
+    assert (
+        16
+        <= min(rendered.facts.width, rendered.facts.height)
+        <= max(rendered.facts.width, rendered.facts.height)
+        <= 1920
+    )
     assert np.allclose(np.array(corners(watch(rendered.path).first_frame)), np.array(RED), atol=10)
 
 
@@ -234,15 +240,15 @@ def test_progress_never_falls_and_ends_at_the_whole(samples: Samples, folder: Pa
 )
 def test_what_was_degraded_is_told(samples: Samples, folder: Path, motion: Motion, codes: list[str]) -> None:
     rendered = made(folder, samples.picture(), samples.tone("s16.wav", seconds=1.5), motion=motion)
-    assert rendered.motion is MotionMade.STILL
-    assert [notice.code for notice in rendered.notices] == codes
+    assert rendered.facts.motion is MotionMade.STILL
+    assert [notice.code for notice in rendered.facts.notices] == codes
 
 
 def test_notices_of_both_files_are_kept(samples: Samples, folder: Path) -> None:
     image = folder / "large.png"
     patches(2400, 1800).save(image)
     audio = samples.written("lying.wav", wav_bytes(bytes(8820), claimed_bytes=88_200))
-    codes = [notice.code for notice in made(folder, image, audio).notices]
+    codes = [notice.code for notice in made(folder, image, audio).facts.notices]
     assert codes == ["image_downscaled", "audio_header_wrong"]
 
 

@@ -13,7 +13,8 @@ from app.media.media_types import MediaType
 from tests.support.media_samples import Samples, wav_bytes
 from tests.worker.execution.sentences import is_for_a_person
 from worker.errors import RenderFailed
-from worker.execution.render import RenderConfig, Upload, render
+from worker.execution.render import render
+from worker.execution.stages import RenderConfig, Upload
 
 RUBBISH = bytes(range(256)) * 40
 

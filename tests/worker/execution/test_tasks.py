@@ -9,6 +9,7 @@ import pytest
 from app.config.settings import Settings
 from app.database import migrations
 from app.domain.states import MotionMade
+from app.domain.video_facts import VideoFacts
 from app.errors import DatabaseUnavailable
 from app.jobs import leases, queries
 from app.jobs.leases import Outcome
@@ -18,7 +19,7 @@ from worker.context import WorkerContext
 from worker.errors import LeaseLost
 from worker.execution.tasks import TerminalWrite, _end
 
-OUTCOME = Outcome(MotionMade.STILL, (), duration_seconds=1.0, width=32, height=32, video_bytes=7)
+OUTCOME = Outcome(VideoFacts(MotionMade.STILL, (), duration_seconds=1.0, width=32, height=32), video_bytes=7)
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.warnings import AUDIO_DAMAGED
 from app.media.media_types import MediaType
 from tests.support.media_samples import Samples, ffmpeg
 from tests.worker.scenes import nobody
 from worker.sandbox.runner import ProgramFailed
 from worker.scene import Sound
 from worker.sound import parallel_decoding, riff
-from worker.sound.decoding import BLOCK_SAMPLES, DAMAGED, decode
+from worker.sound.decoding import BLOCK_SAMPLES, decode
 from worker.sound.parallel_decoding import MIN_SECONDS, Track
 
 SECTIONS = 3
@@ -87,7 +88,7 @@ def test_of_what_is_damaged_all_is_kept_that_one_decoder_finds(
     sound = decoded(cut, folder / "sections")
 
     assert not is_decoded_in_sections(cut, folder / "no.wav")
-    assert DAMAGED in sound.notices
+    assert AUDIO_DAMAGED.notice() in sound.notices
     assert 0.4 * SECONDS < sound.duration_seconds < 0.6 * SECONDS
     assert pcm(sound.path) == pcm(in_one_go(cut, folder / "whole", monkeypatch).path)
 

@@ -10,7 +10,7 @@ import numpy as np
 import structlog
 
 from app.domain.states import MotionMade
-from app.domain.warnings import Notice
+from app.domain.warnings import NO_PHONEMES, TALKING_UNAVAILABLE
 from worker.engines.talking import film
 from worker.engines.talking.drawing.geometry import mouth_geometry
 from worker.engines.talking.face.faces import Accepted, Face, FaceFinder, Refused, choose
@@ -34,13 +34,6 @@ OPEN_MOUTH = 0.15
 #: Shares of the work, as measured: finding the face, hearing the voice; of what is left, drawing all parts.
 FACE_DONE, VOICE_DONE, CREW_DONE = 0.03, 0.12, 0.98
 
-NO_MODELS = "This service can't make pictures talk at the moment: its face models are missing."
-
-NO_PHONEMES = Notice(
-    "no_phonemes",
-    "The sounds of the speech could not be recognised; the mouth follows its loudness and tone.",
-)
-
 
 def talk(scene: Scene, report: ReportShare) -> VideoTrack:
     """An `Engine`.
@@ -55,7 +48,7 @@ def talk(scene: Scene, report: ReportShare) -> VideoTrack:
     spoken = _recognised(scene, between(report, FACE_DONE, VOICE_DONE))
     performance = _rehearse(scene, picture, accepted.face, spoken)
     path = _film(scene, performance, between(report, VOICE_DONE, 1))
-    notices = accepted.notices if phones.phones_available() else (*accepted.notices, NO_PHONEMES)
+    notices = accepted.notices if phones.phones_available() else (*accepted.notices, NO_PHONEMES.notice())
     return VideoTrack(path, MotionMade.TALKING, notices)
 
 
@@ -81,7 +74,7 @@ def _speaker(picture: Image, model_dir: Path) -> Accepted:
         choice = choose(FaceFinder(model_dir).find(picture))
     except ModelsMissing as error:
         log.error("face models missing", problem=str(error))
-        raise CannotTalk("talking_unavailable", NO_MODELS) from error
+        raise CannotTalk(TALKING_UNAVAILABLE.code, TALKING_UNAVAILABLE.sentence) from error
     if isinstance(choice, Refused):
         raise CannotTalk(choice.code, choice.sentence)
     return choice

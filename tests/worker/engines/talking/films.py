@@ -20,7 +20,8 @@ from tests.worker.engines.talking.readback import Lead, lead, openings
 from tests.worker.engines.talking.voices import Samples
 from worker.engines.talking.numerics.arrays import Floats, Image
 from worker.engines.talking.performance import Performance
-from worker.execution.render import RenderConfig, Rendered, Upload, render
+from worker.execution.render import Rendered, render
+from worker.execution.stages import RenderConfig, Upload
 from worker.scene import Sound
 from worker.video_format import FRAME_RATE
 

@@ -27,7 +27,8 @@ from worker.engines.talking.film import MAX_CHUNK_FRAMES, MIN_CHUNK_FRAMES, span
 from worker.engines.talking.numerics.arrays import Image
 from worker.engines.talking.performance import Performance
 from worker.errors import RenderFailed
-from worker.execution.render import RenderConfig, Rendered, Upload, render
+from worker.execution.render import Rendered, render
+from worker.execution.stages import RenderConfig, Upload
 from worker.scene import Picture as ScenePicture
 from worker.scene import Scene, Sound
 from worker.video_format import FRAME_RATE, TIMESCALE
@@ -53,13 +54,13 @@ def frames(talking: Rendered) -> list[Image]:
 
 
 def test_the_astronaut_talks(talking: Rendered) -> None:
-    assert talking.motion is MotionMade.TALKING
-    assert talking.notices == ()
-    assert (talking.width, talking.height) == (512, 512)
+    assert talking.facts.motion is MotionMade.TALKING
+    assert talking.facts.notices == ()
+    assert (talking.facts.width, talking.facts.height) == (512, 512)
 
 
 def test_the_video_is_as_long_as_the_voice(talking: Rendered, frames: list[Image]) -> None:
-    assert abs(len(frames) / 25 - talking.duration_seconds) <= 0.02
+    assert abs(len(frames) / 25 - talking.facts.duration_seconds) <= 0.02
 
 
 def test_the_mouth_does_what_it_was_told(tmp_path: Path) -> None:
@@ -131,8 +132,8 @@ def test_without_a_face_auto_stands_still_and_talking_fails(tmp_path: Path, moti
             made(tmp_path, cup, audio, motion)
     else:
         rendered = made(tmp_path, cup, audio, motion)
-        assert rendered.motion is MotionMade.STILL
-        assert [notice.code for notice in rendered.notices] == ["no_face"]
+        assert rendered.facts.motion is MotionMade.STILL
+        assert [notice.code for notice in rendered.facts.notices] == ["no_face"]
 
 
 def test_missing_models_are_said_plainly_and_the_picture_stands_still(tmp_path: Path) -> None:
@@ -142,8 +143,8 @@ def test_missing_models_are_said_plainly_and_the_picture_stands_still(tmp_path: 
 
     rendered = render(upload, tmp_path, RenderConfig(50_000_000, 60, tmp_path / "nowhere"), ignore)
 
-    assert rendered.motion is MotionMade.STILL
-    assert [notice.code for notice in rendered.notices] == ["talking_unavailable"]
+    assert rendered.facts.motion is MotionMade.STILL
+    assert [notice.code for notice in rendered.facts.notices] == ["talking_unavailable"]
 
 
 @pytest.mark.parametrize("frames", [1, 49, 50, 331, 1500, 3001, 100_000, FOUR_HOURS])

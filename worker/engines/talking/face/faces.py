@@ -9,7 +9,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from app.domain.warnings import Notice
+from app.domain.warnings import (
+    CUT_MOUTH,
+    FACE_TOO_SMALL,
+    HIDDEN_MOUTH,
+    MULTIPLE_FACES,
+    NO_FACE,
+    PROFILE_FACE,
+    SMALL_FACE,
+    Notice,
+    WarningKind,
+)
 from worker.engines.talking.face import models
 from worker.engines.talking.face.cover import is_mouth_covered, is_mouth_cut
 from worker.engines.talking.face.detector import Detection, Detector
@@ -75,24 +85,21 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Refused:
-    """Nobody can speak.
+    """Nobody can speak, for a reason whose sentence needs no facts."""
 
-    `code`: `no_face`, `profile_face`, `cut_mouth` or `hidden_mouth`; `sentence` is for a person.
-    """
+    reason: WarningKind
 
-    code: str
-    sentence: str
+    @property
+    def code(self) -> str:
+        return self.reason.code
+
+    @property
+    def sentence(self) -> str:
+        """For a person."""
+        return self.reason.sentence
 
 
 Choice = Accepted | Refused
-
-NO_FACE = Refused("no_face", "No face was found in the picture.")
-FACE_TOO_SMALL = Refused("no_face", "The face in the picture is too small to speak.")
-PROFILE_FACE = Refused("profile_face", "The face in the picture is turned too far to the side to speak.")
-CUT_MOUTH = Refused("cut_mouth", "The picture's edge cuts off the mouth, so it can't be made to speak.")
-HIDDEN_MOUTH = Refused(
-    "hidden_mouth", "Something in the picture hides the mouth, so it can't be made to speak."
-)
 
 
 class FaceFinder:
@@ -137,27 +144,26 @@ def choose(faces: list[Face]) -> Choice:
         face = max(usable, key=lambda face: face.width_px * face.score)
         return Accepted(face, tuple(_notices(face, len(faces))))
     refusals = (_refusal(face) for face in sorted(faces, key=lambda face: -face.width_px))
-    return next((refused for refused in refusals if refused), NO_FACE)
+    return next((refused for refused in refusals if refused), Refused(NO_FACE))
 
 
 def _refusal(face: Face) -> Refused | None:
     """Why this face can't speak; None if it can."""
     if face.width_px < MIN_WIDTH_PX:
-        return FACE_TOO_SMALL
+        return Refused(FACE_TOO_SMALL)
     if abs(face.yaw_degrees) > MAX_YAW_DEGREES:
-        return PROFILE_FACE
+        return Refused(PROFILE_FACE)
     if face.mouth_cut:
-        return CUT_MOUTH
-    return HIDDEN_MOUTH if face.mouth_covered else None
+        return Refused(CUT_MOUTH)
+    return Refused(HIDDEN_MOUTH) if face.mouth_covered else None
 
 
 def _notices(face: Face, found: int) -> list[Notice]:
     notices = []
     if found > 1:
-        notices.append(Notice("multiple_faces", f"{found} faces were found; the largest usable one speaks."))
+        notices.append(MULTIPLE_FACES.notice(found=found))
     if face.width_px < SMALL_WIDTH_PX:
-        message = f"The face is only {face.width_px:.0f} pixels wide; a closer picture would look better."
-        notices.append(Notice("small_face", message))
+        notices.append(SMALL_FACE.notice(width_px=face.width_px))
     return notices
 
 
