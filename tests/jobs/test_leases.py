@@ -108,11 +108,6 @@ def test_a_completed_job_holds_its_outcome(database: Database) -> None:
     assert (row.status, row.progress, row.phase) == (JobStatus.COMPLETED, 100, Phase.DONE)
     assert row.motion_made == OUTCOME.facts.motion
     assert (row.width, row.height, row.duration_seconds) == (64, 48, 1.5)
-        OUTCOME.facts.motion,
-        64,
-        48,
-        1.5,
-    )
     assert row.notices == [{"code": "no_face", "message": "No face."}]
     assert (row.lease_token, row.lease_until_ms, row.eta_seconds) == (None, None, None)
     assert row.share_token
