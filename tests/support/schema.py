@@ -27,3 +27,10 @@ def _migrated() -> bytes:
         migrations.upgrade(database)
         database.close()
         return path.read_bytes()
+
+
+def migrate_at(url: str) -> None:
+    """As `migrate`, for the database at an address."""
+    database = Database(url)
+    migrate(database)
+    database.close()

