@@ -6,7 +6,7 @@ pyproject.toml holds this), and says in its `__init__.py` what it is about:
     domain  errors  metrics  logs        words, refusals, counters, the log
     core                                 clock, ids, deadlines, signing, pagination
     config                               the settings
-    media  queue  storage                files by their bytes; Redis; the store
+    egress  media  queue  storage        the way out; files by their bytes; Redis; the store
     database                             SQL: tables, transactions, migrations
     schemas  client                      what the API answers with; the API as its users see it
     keys  webhooks                       who is calling; whom to tell

@@ -11,9 +11,9 @@ from app.core import ids
 from app.database.database import Database, now_ms
 from app.database.models import ApiKey, Delivery, Job, Try
 from app.domain.states import DeliveryStatus, JobStatus
+from app.egress.urls import host_of
 from app.schemas.jobs import Links, StatusBody
 from app.webhooks.retry_policy import ClaimedDelivery, Delivered, DeliveryAttempt, GiveUp, Outcome, RetryAt
-from app.webhooks.urls import host_of
 
 EVENTS = {JobStatus.COMPLETED: "job.completed", JobStatus.FAILED: "job.failed"}
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from app.webhooks.http_client import Answer, EgressError
-from app.webhooks.urls import host_of
+from app.egress.http_client import Answer, EgressError
+from app.egress.urls import host_of
 
 MAX_RETRY_AFTER_SECONDS = 86_400
 #: RFC 9110, section 15.5.11: the receiver is gone for good. Standard Webhooks 1.0.0 takes it as "stop".

@@ -12,7 +12,7 @@ import pytest
 from standardwebhooks import WebhookVerificationError
 
 from app.core.signing import new_webhook_secret, webhook_headers
-from app.webhooks.http_client import EgressError
+from app.egress.http_client import EgressError
 from tests.documents.pages import blocks, commands, run, text_of
 from tests.support.service import Service, wait_until
 

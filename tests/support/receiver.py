@@ -19,7 +19,7 @@ from types import TracebackType
 
 import trustme
 
-from app.webhooks.http_client import EgressPolicy
+from app.egress.http_client import EgressPolicy
 
 #: The names in the certificate. Those under `.test` never resolve: give `post` a resolver.
 NAMES = ("127.0.0.1", "localhost", "hook.test")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.config.settings import Settings
-from app.webhooks.http_client import Answer, BlockedAddress, ConnectFailed, EgressError, Timeout
+from app.egress.http_client import Answer, BlockedAddress, ConnectFailed, EgressError, Timeout
 from app.webhooks.retry_policy import ClaimedDelivery, Delivered, GiveUp, Outcome, RetryAt, outcome_of
 
 SCHEDULE = (5, 300, 1_800)

@@ -1,7 +1,7 @@
 """The still engine: the picture stands while the sound plays.
 
-x264 encodes one frame. The rest of a GOP is written by hand (`worker.engines.h264_skip`). The mux repeats
-that by copying packets, so that the cost hardly grows with the length.
+x264 encodes one frame. The rest of a GOP is written by hand (`worker.engines.h264.skip_frames`). The mux
+repeats that by copying packets, so that the cost hardly grows with the length.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import structlog
 
 from app.domain.states import MotionMade
 from worker import video_format
-from worker.engines import h264_skip
+from worker.engines.h264 import skip_frames
 from worker.sandbox.ffmpeg import ANONYMOUS, CLOSED, THREADS, local, run
 from worker.sandbox.resource_limits import Bounds
 from worker.scene import Picture, ReportShare, Scene, VideoTrack
@@ -22,7 +22,7 @@ from worker.video_format import FRAME_RATE, MAX_GOP_FRAMES, TIMESCALE
 
 log = structlog.get_logger(__name__)
 
-#: The first line keeps the parameter sets to what `worker.engines.h264_skip` writes slices for.
+#: The first line keeps the parameter sets to what `worker.engines.h264.skip_frames` writes slices for.
 X264 = (
     f"{video_format.X264}:cabac=0:weightp=0:ref=1:rc-lookahead=0:aud=0"
     # The one frame is looked at for long. Bits for what only seems sharp are spent on true colours instead.
@@ -50,8 +50,8 @@ def _open(scene: Scene, frames: int, path: Path, report: ReportShare) -> None:
     opening, stream = scene.folder / "opening.h264", scene.folder / "gop.h264"
     crf = _encode_near(scene.picture, opening, report)
     try:
-        stream.write_bytes(b"".join(h264_skip.held(opening.read_bytes(), frames)))
-    except h264_skip.Unsupported as reason:
+        stream.write_bytes(b"".join(skip_frames.held(opening.read_bytes(), frames)))
+    except skip_frames.Unsupported as reason:
         log.warning("x264 encodes the whole GOP", reason=str(reason))
         _encode(scene.picture, frames, stream, crf, report)
     _wrap(stream, path)

@@ -20,13 +20,13 @@ from app.config.startup import service_settings
 from app.core import clock
 from app.core.results import result_of
 from app.database import migrations
+from app.egress.http_client import EgressPolicy
 from app.errors import Unavailable
 from app.jobs import deletions, idempotency, lost_leases, orphans, retention
 from app.jobs.requeue import Requeue
 from app.metrics import counters, multiprocess
 from app.queue.queues import SenderBell
 from app.webhooks import deliveries
-from app.webhooks.http_client import EgressPolicy
 from worker.context import WorkerContext
 from worker.sweeper import metrics_server, webhook_sender
 

@@ -19,9 +19,9 @@ import structlog
 from app.core import failpoints
 from app.core.results import result_of
 from app.core.signing import webhook_headers
+from app.egress.http_client import Answer, EgressError, EgressPolicy, Resolve, lookup, post
 from app.metrics import counters
 from app.webhooks import retry_policy
-from app.webhooks.http_client import Answer, EgressError, EgressPolicy, Resolve, lookup, post
 from app.webhooks.retry_policy import ClaimedDelivery, Delivered, DeliveryAttempt, GiveUp, Outcome, RetryAt
 from worker.sweeper.host_limits import HostLimits
 

@@ -10,12 +10,12 @@ from flask import current_app
 from app.config.settings import Settings
 from app.core.fd_limits import places_for
 from app.database.database import Database
+from app.egress.urls import check_webhook_url
 from app.operations.readiness import Readiness
 from app.queue.queues import JobQueue
 from app.schemas.jobs import Links
 from app.storage.stores import Storage, open_storage
 from app.web.live.job_watcher import JobWatcher
-from app.webhooks.urls import check_webhook_url
 
 EXTENSION = "talkreel"
 

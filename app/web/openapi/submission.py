@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.domain.options import option, options
+from app.egress.urls import MAX_URL_CHARACTERS
 from app.errors import (
     ActiveJobExists,
     AudioTooLong,
@@ -31,7 +32,6 @@ from app.media.media_types import FILE_RULES, MediaType
 from app.schemas.jobs import AwaitedBody, CreatedBody
 from app.web.openapi.operations import Answer, Header, Object, Parameter, Sent
 from app.web.openapi.parameters import PREFERENCE_APPLIED
-from app.webhooks.urls import MAX_URL_CHARACTERS
 
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.webhooks.http_client import EgressPolicy
+from app.egress.http_client import EgressPolicy
 from tests.support.receiver import Receiver
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.webhooks.http_client import EgressPolicy, Resolve, lookup
+from app.egress.http_client import EgressPolicy, Resolve, lookup
 from app.webhooks.retry_policy import DeliveryAttempt, RetryAt
 from tests.support.closed_addresses import CLOSED_ADDRESSES, CLOSED_HOSTS
 from tests.support.receiver import Names, Receiver, Reply

@@ -9,7 +9,7 @@ from email.utils import formatdate
 import pytest
 from standardwebhooks import Webhook
 
-from app.webhooks.http_client import EgressPolicy
+from app.egress.http_client import EgressPolicy
 from app.webhooks.retry_policy import Delivered, DeliveryAttempt, GiveUp, Outcome, RetryAt
 from tests.support.receiver import Receiver, Reply
 from tests.worker.sweeper.desk import delivery_to

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from app.webhooks.http_client import EgressPolicy
+from app.egress.http_client import EgressPolicy
 from app.webhooks.retry_policy import ClaimedDelivery, Delivered, Outcome, RetryAt
 from tests.support.receiver import Receiver, Reply
 from tests.worker.sweeper.desk import MemoryDesk, answering, delivery_to, running

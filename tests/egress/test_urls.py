@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.egress.urls import Target, check_webhook_url, host_of, parse_target
 from app.errors import InvalidWebhookUrl
-from app.webhooks.urls import Target, check_webhook_url, host_of, parse_target
 from tests.support.closed_addresses import CLOSED_HOSTS
 
 PORTS = (443, 8443)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, cycle, islice
 from typing import Self
 
-from worker.engines.bits import BitReader, u, ue, with_trailing_bits
+from worker.engines.h264.bits import BitReader, u, ue, with_trailing_bits
 
 START_CODE = b"\x00\x00\x00\x01"
 

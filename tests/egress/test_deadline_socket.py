@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.webhooks.http_client import Answer, EgressPolicy, Timeout, post
+from app.egress.http_client import Answer, EgressPolicy, Timeout, post
 from tests.support.receiver import Receiver, Reply
 
 #: What a call may take beyond its deadline on a machine that is busy with other things.

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.support.media_samples import ffmpeg
-from worker.engines import h264_skip
-from worker.engines.bits import BitReader, u, ue, with_trailing_bits
+from worker.engines.h264 import skip_frames
+from worker.engines.h264.bits import BitReader, u, ue, with_trailing_bits
 
 #: What the still engine asks x264 for.
 PLAIN = "cabac=0:bframes=0:weightp=0:scenecut=0:ref=1:keyint=250:min-keyint=250:rc-lookahead=0"
@@ -48,25 +48,25 @@ def decoded(stream: bytes, folder: Path) -> list[np.ndarray]:
     ],
 )
 def test_every_frame_is_the_first_one(tmp_path: Path, width: int, height: int) -> None:
-    frames = decoded(b"".join(h264_skip.held(opening(tmp_path, width, height), FRAMES)), tmp_path)
+    frames = decoded(b"".join(skip_frames.held(opening(tmp_path, width, height), FRAMES)), tmp_path)
 
     assert len(frames) == FRAMES
     assert all(np.array_equal(frame, frames[0]) for frame in frames)
 
 
 def test_a_frame_of_full_hd_costs_seven_bytes(tmp_path: Path) -> None:
-    *_, last = h264_skip.held(opening(tmp_path, 1920, 1080), FRAMES)
+    *_, last = skip_frames.held(opening(tmp_path, 1920, 1080), FRAMES)
 
-    assert len(last.removeprefix(h264_skip.START_CODE)) == 7
+    assert len(last.removeprefix(skip_frames.START_CODE)) == 7
 
 
 def test_a_single_frame_is_the_opening_without_the_encoder_s_own_words(tmp_path: Path) -> None:
-    units = h264_skip.nal_units(b"".join(h264_skip.held(opening(tmp_path, 32, 32), 1)))
+    units = skip_frames.nal_units(b"".join(skip_frames.held(opening(tmp_path, 32, 32), 1)))
 
-    assert [h264_skip.unit_type(unit) for unit in units] == [
-        h264_skip.SPS,
-        h264_skip.PPS,
-        h264_skip.IDR_SLICE,
+    assert [skip_frames.unit_type(unit) for unit in units] == [
+        skip_frames.SPS,
+        skip_frames.PPS,
+        skip_frames.IDR_SLICE,
     ]
 
 
@@ -82,29 +82,29 @@ def test_a_single_frame_is_the_opening_without_the_encoder_s_own_words(tmp_path:
 def test_what_the_slices_don_t_know_is_refused(tmp_path: Path, parameters: str, reason: str) -> None:
     stream = opening(tmp_path, 32, 32, parameters, "-preset", "medium")
 
-    with pytest.raises(h264_skip.Unsupported, match=reason):
-        h264_skip.held(stream, 2)
+    with pytest.raises(skip_frames.Unsupported, match=reason):
+        skip_frames.held(stream, 2)
 
 
 def test_another_chroma_format_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(h264_skip.Unsupported, match="chroma_format_idc is 3"):
-        h264_skip.held(opening(tmp_path, 32, 32, PLAIN, "-pix_fmt", "yuv444p"), 2)
+    with pytest.raises(skip_frames.Unsupported, match="chroma_format_idc is 3"):
+        skip_frames.held(opening(tmp_path, 32, 32, PLAIN, "-pix_fmt", "yuv444p"), 2)
 
 
 def test_a_stream_without_its_parts_is_refused(tmp_path: Path) -> None:
-    sps, pps, *rest = (unit for unit in h264_skip.nal_units(opening(tmp_path, 32, 32)))
+    sps, pps, *rest = (unit for unit in skip_frames.nal_units(opening(tmp_path, 32, 32)))
 
     for units in ([pps, *rest], [sps, *rest], [sps, pps], [sps, sps, pps, *rest], [sps[:3], pps, *rest]):
-        with pytest.raises(h264_skip.Unsupported):
-            h264_skip.held(b"".join(h264_skip.START_CODE + unit for unit in units), 2)
+        with pytest.raises(skip_frames.Unsupported):
+            skip_frames.held(b"".join(skip_frames.START_CODE + unit for unit in units), 2)
 
 
 @given(st.binary().map(lambda payload: payload + b"\x80"))
 def test_escaping_hides_start_codes_and_can_be_undone(payload: bytes) -> None:
-    escaped = h264_skip.escaped(payload)
+    escaped = skip_frames.escaped(payload)
 
     assert not any(code in escaped for code in (b"\0\0\0", b"\0\0\1", b"\0\0\2"))
-    assert h264_skip.unescaped(escaped) == payload
+    assert skip_frames.unescaped(escaped) == payload
 
 
 @pytest.mark.parametrize(

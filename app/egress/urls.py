@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 import idna
 
 from app.config.settings import IpNetwork
+from app.egress.ip_policy import is_permitted
 from app.errors import InvalidWebhookUrl
-from app.webhooks.ip_policy import is_permitted
 
 MAX_URL_CHARACTERS = 2048
 HTTPS_PORT = 443

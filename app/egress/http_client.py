@@ -27,10 +27,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from app.config.settings import IpNetwork, Settings
+from app.egress.deadline_socket import Deadline, tls_context, with_deadline
+from app.egress.ip_policy import is_permitted
+from app.egress.urls import Target, check_webhook_url, parse_target
 from app.errors import InvalidWebhookUrl
-from app.webhooks.deadline_socket import Deadline, tls_context, with_deadline
-from app.webhooks.ip_policy import is_permitted
-from app.webhooks.urls import Target, check_webhook_url, parse_target
 
 DEADLINE_SECONDS = 15.0
 #: For one address, so that a dead first one leaves time for the next.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.config.settings import Settings
-from app.webhooks.http_client import (
+from app.egress.http_client import (
     Answer,
     BadAnswer,
     BlockedAddress,
