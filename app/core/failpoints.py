@@ -4,8 +4,8 @@ While FAILPOINT_DIR names a folder, whoever reaches a moment and can remove the 
 killed on the spot, as by a crash. So a file kills one process once, and its absence tells that it has.
 
     before_commit   the uploads are stored, there is no row yet
-    after_commit    the row is there, the bell isn't rung
-    after_ring      the bell is rung, the row doesn't know
+    after_commit    the row is there, Redis hasn't heard of it
+    after_ring      it is queued, the row doesn't know
     after_claim     a worker has the job and hasn't begun
     after_store     the video is stored, the row doesn't know
     after_end       the job has ended, its uploads are still there

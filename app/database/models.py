@@ -59,7 +59,7 @@ class ApiKey(SQLModel, table=True):
 
 
 class Job(SQLModel, table=True):
-    """One video to make. This row is the truth about it; Redis only rings a bell."""
+    """One video to make. This row is the truth about it; Redis only wakes a worker."""
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -89,9 +89,9 @@ class Job(SQLModel, table=True):
     image_type: MediaType = Field(sa_column=enum_column(MediaType))
     audio_type: MediaType = Field(sa_column=enum_column(MediaType))
 
-    #: Number of the bell that may start the job; one higher whenever it is queued anew.
+    #: Number of the queue message that may start the job; one higher whenever it is queued anew.
     generation: int = 0
-    #: When that bell was rung; null while Redis hasn't heard of it.
+    #: When that message was queued; null while Redis hasn't heard of it.
     rung_at_ms: int | None = Field(default=None, sa_type=BigInteger)
     #: Renders begun, less those handed back.
     attempts: int = 0

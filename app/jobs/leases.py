@@ -50,7 +50,7 @@ class Outcome:
 
 
 def claim(database: Database, job_id: str, generation: int, *, lease_seconds: float) -> Lease | None:
-    """Takes a pending job; None when the bell was stale, doubled, or the job was cancelled."""
+    """Takes a pending job; None when the message was stale, doubled, or the job was cancelled."""
     token = ids.new_id()
     taken = (
         update(Job)
@@ -176,7 +176,7 @@ def failure(sentence: str) -> dict[str, Any]:
 
 
 def _queued_anew() -> dict[str, Any]:
-    """A new generation: bells rung for the old one are stale from here on."""
+    """A new generation: messages of the old one are stale from here on."""
     return {
         "status": JobStatus.PENDING,
         "phase": Phase.QUEUED,

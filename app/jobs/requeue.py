@@ -11,7 +11,7 @@ from app.domain.states import JobStatus
 from app.jobs import leases, queries
 from app.queue.queues import JobQueue, bell_id
 
-#: A bell that no worker answered by then is looked for in the queue.
+#: A message that no worker took by then is looked for in the queue.
 BELL_GRACE_SECONDS = 5
 BATCH = 100
 #: Late jobs that are looked for in one round.
@@ -27,7 +27,7 @@ class Requeue:
         self._after = ""
 
     def run_once(self) -> int:
-        """Rings for jobs that Redis hasn't heard of, or forgot, up to BATCH. Returns how many."""
+        """Queues the jobs that Redis hasn't heard of, or forgot, up to BATCH. Returns how many."""
         self._call_anew_the_forgotten()
         unheard = select(Job.id, Job.generation).where(
             Job.status == JobStatus.PENDING, col(Job.rung_at_ms).is_(None), leases.is_due()
@@ -37,7 +37,7 @@ class Requeue:
         return sum(_ring(self._database, self._doorbell, job_id, generation) for job_id, generation in found)
 
     def _call_anew_the_forgotten(self) -> None:
-        """A new generation for each of the next late jobs whose bell is no longer in the queue."""
+        """A new generation for each of the next late jobs whose message is no longer in the queue."""
         found = self._late()
         waiting = self._doorbell.waiting() if found else None
         if waiting is None:
@@ -62,10 +62,10 @@ class Requeue:
 
 
 def _ring(database: Database, job_queue: JobQueue, job_id: str, generation: int) -> bool:
-    rung = job_queue.enqueue(job_id, generation)
-    if rung:
+    is_queued = job_queue.enqueue(job_id, generation)
+    if is_queued:
         queries.mark_rung(database, job_id, generation)
-    return rung
+    return is_queued
 
 
 def _new_generation(database: Database, job_id: str, generation: int) -> None:

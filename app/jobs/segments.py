@@ -1,8 +1,8 @@
 """A long talk's segments: laid out by the worker that holds the job (its leader), drawn by it and by helpers.
 
 Every move is one conditional UPDATE, fenced by a token: the leader's is that of its lease on the job, a
-helper's came with the bell that called it. A segment that a helper lost is the leader's from then on, so that
-one nobody can draw takes one helper with it at most; after that it costs the job its attempts.
+helper's came with the message that called it. A segment that a helper lost is the leader's from then on, so
+that one nobody can draw takes one helper with it at most; after that it costs the job its attempts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class LeaderLease:
 
 @dataclass(frozen=True)
 class SegmentLease:
-    """Somebody's hold on a segment, or what a bell offers one under."""
+    """Somebody's hold on a segment, or what a queue message offers one under."""
 
     job_id: str
     number: int

@@ -1,4 +1,4 @@
-"""The verb that makes a job: store the files, commit the row, ring the bell."""
+"""The verb that makes a job: store the files, commit the row, queue it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Accepted:
 
 
 def submit(database: Database, storage: Storage, job_queue: JobQueue, new: NewJob) -> Accepted:
-    """Stores the files, commits the row, then rings. With Redis down, the sweeper rings later.
+    """Stores the files, commits the row, then queues it. With Redis down, the sweeper queues it later.
 
     What came before under its idempotency key is left at that.
 

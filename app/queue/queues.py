@@ -1,4 +1,4 @@
-"""The door to RQ. It carries bells, not truth: one that is lost, doubled or stale does no harm."""
+"""The queue in RQ. Its messages carry no truth: one that is lost, doubled or stale does no harm."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ RENDER_QUEUE = "talkreel-render"
 RENDER_TASK = "worker.execution.tasks.render_job"
 SEGMENT_QUEUE = "talkreel-segments"
 SEGMENT_TASK = "worker.execution.tasks.draw_segment"
-DELIVERY_BELL = "talkreel:delivery-bell"
+DELIVERY_CHANNEL = "talkreel:delivery-bell"
 
-#: A request must not wait for a Redis that is gone: the sweeper rings later.
+#: A request must not wait for a Redis that is gone: the sweeper queues it later.
 REQUEST_TIMEOUT_SECONDS = 0.25
 #: A worker in the middle of a render waits out a restart of Redis: 40 tries take about two minutes.
 PATIENT_RETRY = Retry(ExponentialWithJitterBackoff(base=0.5, cap=3), 40)
@@ -92,7 +92,7 @@ class JobQueue:
         return True
 
     def waiting(self) -> frozenset[str] | None:
-        """Ids of the bells that no worker has answered yet; None when Redis can't be asked."""
+        """Ids of the messages that no worker has taken yet; None when Redis can't be asked."""
         try:
             return frozenset(self._queue.get_job_ids())
         except RedisError:
@@ -101,8 +101,8 @@ class JobQueue:
     def notify_sender(self) -> None:
         """Wakes the webhook sender, which otherwise looks once a second."""
         try:
-            self._redis.lpush(DELIVERY_BELL, 1)
-            self._redis.ltrim(DELIVERY_BELL, 0, 0)
+            self._redis.lpush(DELIVERY_CHANNEL, 1)
+            self._redis.ltrim(DELIVERY_CHANNEL, 0, 0)
         except RedisError:
             return
 
@@ -136,7 +136,7 @@ class JobQueue:
 
 
 def bell_id(job_id: str, generation: int) -> str:
-    """The RQ job's id: the same bell can't hang twice, a job that is queued anew gets a new one."""
+    """The RQ job's id: the same message can't wait twice, a job that is queued anew gets a new one."""
     return f"{job_id}-{generation}"
 
 
@@ -149,8 +149,8 @@ class SenderBell:
         )
 
     def wait(self, timeout_seconds: float) -> bool:
-        """Blocks until rung or the time is over; False at once when Redis is down."""
+        """Blocks until a delivery is due or the time is over; False at once when Redis is down."""
         try:
-            return self._redis.blpop([DELIVERY_BELL], timeout=timeout_seconds) is not None
+            return self._redis.blpop([DELIVERY_CHANNEL], timeout=timeout_seconds) is not None
         except RedisError:
             return False

@@ -44,7 +44,7 @@ def _attempt(context: WorkerContext, segment: Segment) -> None:
         log.info("handed back", done=segments.hand_back(context.database, hold, meter.read()))
         context.job_queue.call_helper(hold.job_id, hold.number, ids.new_id())
     except OtherProgram:
-        # Without a bell: it would only bring us back.
+        # Without a message: it would only bring us back.
         log.warning("left to workers of its version", done=segments.hand_back(context.database, hold))
     except LeaseLost:
         log.info("stopped: the job has ended, or its leader draws this")

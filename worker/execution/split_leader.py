@@ -58,7 +58,7 @@ class _Filming:
     def __init__(
         self, context: WorkerContext, lead: LeaderLease, script: SegmentSpec, draw: Draw, report: ReportShare
     ) -> None:
-        self._shop = context
+        self._context = context
         self._lead = lead
         self._script = script
         self._draw = draw
@@ -82,11 +82,11 @@ class _Filming:
         return [self._parts[number] for number in range(len(self._spans))]
 
     def _share_out(self) -> None:
-        """Stores what it takes to draw, writes down the segments, and rings for help."""
+        """Stores what it takes to draw, writes down the segments, and calls for help."""
         try:
             for prop in (self._script.performance, self._script.picture):
                 self._store(prop, segments.prop_key(self._lead.job_id, self._script.digest, prop.name))
-            laid_out = segments.lay_out(self._shop.database, self._lead, self._script.digest, self._spans)
+            laid_out = segments.lay_out(self._context.database, self._lead, self._script.digest, self._spans)
         except Unavailable as error:
             log.warning("draws alone", reason=error.code)
             return
@@ -97,7 +97,7 @@ class _Filming:
     def _call_helpers(self, laid_out: Sequence[Segment]) -> None:
         """Helpers begin at the end, the leader at the beginning. With Redis gone, nobody is called."""
         for segment in reversed(laid_out):
-            if segment.status is SegmentStatus.WAITING and not self._shop.job_queue.call_helper(
+            if segment.status is SegmentStatus.WAITING and not self._context.job_queue.call_helper(
                 segment.job_id, segment.number, ids.new_id()
             ):
                 return
@@ -107,7 +107,7 @@ class _Filming:
         if not self._is_shared:
             return missing[0]
         try:
-            kept = segments.keep(self._shop.database, self._lead, besides=self._parts.keys())
+            kept = segments.keep(self._context.database, self._lead, besides=self._parts.keys())
         except Unavailable:
             return missing[0]  # At worst it is drawn twice.
         return kept.number if kept else None
@@ -126,8 +126,8 @@ class _Filming:
         key = segments.drawn_key(self._script.digest, hold)
         try:
             self._store(self._parts[number], key)
-            if not segments.finish(self._shop.database, hold):
-                queries.discard(self._shop.storage, key)
+            if not segments.finish(self._context.database, hold):
+                queries.discard(self._context.storage, key)
         except Unavailable as error:
             log.warning("keeps nothing for later", reason=error.code)
             self._stores_from = time.monotonic() + STORAGE_PAUSE_SECONDS
@@ -137,14 +137,14 @@ class _Filming:
         if not self._is_shared:
             return
         with suppress(Unavailable):
-            for segment in segments.drawn(self._shop.database, self._lead.job_id):
+            for segment in segments.drawn(self._context.database, self._lead.job_id):
                 if segment.number not in self._parts:
                     self._take(segment)
 
     def _take(self, segment: Segment) -> None:
         path = self._path_of(segment.number)
         try:
-            self._shop.storage.fetch(segments.drawn_key(segment.digest, SegmentLease.of(segment)), path)
+            self._context.storage.fetch(segments.drawn_key(segment.digest, SegmentLease.of(segment)), path)
         except ApiError as error:
             log.warning("draws a segment anew", number=segment.number, reason=error.code)
             self._make(segment.number)
@@ -164,7 +164,7 @@ class _Filming:
         """Storing takes the file away, and it is needed here."""
         copy = path.with_name(f"{path.name}.copy")
         shutil.copyfile(path, copy)
-        self._shop.storage.put(copy, key)
+        self._context.storage.put(copy, key)
 
 
 def spans_of(frames: int, split_seconds: float) -> list[Span]:

@@ -54,13 +54,13 @@ def worker_context() -> WorkerContext:
 
 
 def render_job(job_id: str, generation: int) -> None:
-    """What a bell asks for. A stale or doubled bell claims nothing and does nothing."""
+    """What a queue message asks for. A stale or doubled one claims nothing and does nothing."""
     context = worker_context()
     try:
         machine.require_room(context)
         lease = _claimed(context, job_id, generation)
     except (MachineFault, DatabaseUnavailable) as error:
-        # The row stays pending, and the sweeper rings for it again.
+        # The row stays pending, and the sweeper queues it again.
         log.warning("not begun", job_id=job_id, reason=str(error))
         counters.note("machine_faults", error.part if isinstance(error, MachineFault) else "database")
         return
@@ -75,7 +75,7 @@ def _claimed(context: WorkerContext, job_id: str, generation: int) -> Lease | No
 
 
 def draw_segment(job_id: str, number: int, token: str) -> None:
-    """What a leader's bell asks for, under a token for whoever comes. A stale bell does nothing."""
+    """What a leader's message asks for, under a token for whoever comes. A stale one does nothing."""
     split_helper.help_out(worker_context(), SegmentLease(job_id, number, token))
 
 

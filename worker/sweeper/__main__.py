@@ -1,4 +1,4 @@
-"""The sweeper process: leases, lost bells, retention, and the webhook sender. `python -m worker.sweeper`
+"""The sweeper process: leases, lost messages, retention, and the webhook sender. `python -m worker.sweeper`
 
 Any number of them may run: each of their moves is conditional.
 """
@@ -43,7 +43,7 @@ class Rounds:
     """What a sweeper does round by round. A step that fails keeps no other from being done."""
 
     def __init__(self, context: WorkerContext) -> None:
-        self._shop = context
+        self._context = context
         self._requeue = Requeue(context.database, context.job_queue)
 
     def watch(self, stop: threading.Event) -> None:
@@ -56,7 +56,7 @@ class Rounds:
         steps = {"reclaim": self._reclaim, "requeue": self._requeue.run_once}
         done = [has_succeeded(name, step) for name, step in steps.items()]
         if all(done):
-            self._shop.job_queue.tell_sweeper_round()
+            self._context.job_queue.tell_sweeper_round()
 
     def tidy(self, stop: threading.Event) -> None:
         """Removes what has had its time, until `stop`; apart from `watch`, as it may take a while."""
@@ -69,11 +69,11 @@ class Rounds:
         """Removes batch by batch as long as it `goes_on`; then what a crash left behind."""
         has_succeeded("expire", lambda: _until_done(self._expire, goes_on))
         has_succeeded("purge", lambda: _until_done(self._purge, goes_on))
-        has_succeeded("forget", lambda: idempotency.forget_old(self._shop.database))
+        has_succeeded("forget", lambda: idempotency.forget_old(self._context.database))
         has_succeeded("orphans", lambda: self._remove_orphans(goes_on))
 
     def _reclaim(self) -> None:
-        context = self._shop
+        context = self._context
         max_attempts = context.settings.max_attempts
         reclaimed = lost_leases.reclaim_expired(context.database, context.links, max_attempts=max_attempts)
         if reclaimed:
@@ -83,7 +83,7 @@ class Rounds:
 
     def _expire(self) -> bool:
         """Removes a batch of what is past its retention. Returns whether there may be more."""
-        context = self._shop
+        context = self._context
         expired = retention.expire(
             context.database, context.storage, retention_days=context.settings.retention_days
         )
@@ -93,13 +93,13 @@ class Rounds:
 
     def _purge(self) -> bool:
         """Removes a batch of deleted jobs past restoring. Returns whether there may be more."""
-        purged = deletions.purge(self._shop.database, self._shop.storage)
+        purged = deletions.purge(self._context.database, self._context.storage)
         if purged:
             log.info("purged", jobs=purged)
         return purged == deletions.PURGE_BATCH
 
     def _remove_orphans(self, goes_on: Callable[[], bool]) -> None:
-        context = self._shop
+        context = self._context
         removed = orphans.sweep_orphans(
             context.database,
             context.storage,
@@ -162,7 +162,7 @@ def send(context: WorkerContext, stop: threading.Event) -> None:
         claim=partial(deliveries.claim_due, context.database),
         send=lambda delivery: webhook_sender.send(delivery, policy, clock.now_seconds(), schedule=schedule),
         record=partial(deliveries.record, context.database),
-        wait_for_bell=SenderBell(context.settings.redis_url).wait,
+        wait_for_delivery=SenderBell(context.settings.redis_url).wait,
     )
     webhook_sender.run_sender(stop, desk)
 

@@ -44,7 +44,7 @@ class _Scraped(BaseHTTPRequestHandler):
     sys_version = ""
 
     def __init__(self, context: WorkerContext, *connection: Any) -> None:
-        self._shop = context
+        self._context = context
         super().__init__(*connection)
 
     def do_GET(self) -> None:
@@ -52,7 +52,9 @@ class _Scraped(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
         elif self._is_reader():
             self._answer(
-                exporter.scrape(self._shop.settings.data_dir, self._shop.database, self._shop.job_queue)
+                exporter.scrape(
+                    self._context.settings.data_dir, self._context.database, self._context.job_queue
+                )
             )
         else:
             self.send_error(HTTPStatus.UNAUTHORIZED)
@@ -62,7 +64,7 @@ class _Scraped(BaseHTTPRequestHandler):
 
     def _is_reader(self) -> bool:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-        known = self._shop.settings.metrics_token.get_secret_value()
+        known = self._context.settings.metrics_token.get_secret_value()
         return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), known.encode())
 
     def _answer(self, text: bytes) -> None:

@@ -34,7 +34,7 @@ CLAIM_AT_ONCE = 4
 HELD_AT_MOST = 2 * AT_ONCE
 
 LOOK_SECONDS = 1.0
-#: After a bell that wasn't rung, or can't be listened to.
+#: After a notice that never came, or can't be listened to.
 BELL_REST_SECONDS = 0.1
 #: What is still under way at the end of this is sent again by the next sender.
 DRAIN_SECONDS = 5.0
@@ -45,13 +45,13 @@ class SenderDependencies:
     """What the sender asks of the rest of the service.
 
     `claim(limit, full_hosts)` gives due deliveries, none for a `ClaimedDelivery.host` in `full_hosts`;
-    `send` tries one; `record` writes the try down; `wait_for_bell(timeout_seconds)` says whether it rang.
+    `send` tries one; `record` writes the try down; `wait_for_delivery(timeout_seconds)` says whether it rang.
     """
 
     claim: Callable[[int, frozenset[str]], Sequence[ClaimedDelivery]]
     send: Callable[[ClaimedDelivery], DeliveryAttempt]
     record: Callable[[ClaimedDelivery, DeliveryAttempt], object]
-    wait_for_bell: Callable[[float], bool]
+    wait_for_delivery: Callable[[float], bool]
 
 
 def send(
@@ -106,7 +106,7 @@ def run_sender(stop: threading.Event, desk: SenderDependencies) -> None:
     """Sends what is due until `stop`, then waits up to DRAIN_SECONDS for what is under way."""
     lanes = HostLimits(at_once=AT_ONCE, at_once_for_one_host=AT_ONCE_FOR_ONE_HOST)
     wake = threading.Event()
-    threading.Thread(target=_listen, args=(stop, desk, wake), name="webhook-bell", daemon=True).start()
+    threading.Thread(target=_listen, args=(stop, desk, wake), name="webhook-listener", daemon=True).start()
     while not stop.is_set():
         wake.clear()
         more_may_be_due = _claim(desk, lanes)
@@ -119,10 +119,10 @@ def run_sender(stop: threading.Event, desk: SenderDependencies) -> None:
 
 def _listen(stop: threading.Event, desk: SenderDependencies, wake: threading.Event) -> None:
     while not stop.is_set():
-        rung = False
-        with _surviving("webhook bell broke"):
-            rung = desk.wait_for_bell(LOOK_SECONDS)
-        if rung:
+        is_told = False
+        with _surviving("listening for deliveries broke"):
+            is_told = desk.wait_for_delivery(LOOK_SECONDS)
+        if is_told:
             wake.set()
         else:
             stop.wait(BELL_REST_SECONDS)

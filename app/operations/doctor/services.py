@@ -94,7 +94,7 @@ def queue(_settings: Settings, redis: Redis) -> str:
         )
     if told.get("maxmemory") and told.get("maxmemory_policy") != "noeviction":
         raise Concern(
-            f"it may throw bells away: maxmemory-policy {told.get('maxmemory_policy')}",
+            f"it may throw queued jobs away: maxmemory-policy {told.get('maxmemory_policy')}",
             "Run it with `maxmemory-policy noeviction`.",
         )
     name, version = told.get("server_name", "redis"), told.get("valkey_version") or told.get("redis_version")

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class DetachableConnection(Protocol):
-    """A connection of `app.web.server` that can be handed to a guest, who then writes every byte."""
+    """A connection of `app.web.server` that can be handed to a client, who then writes every byte."""
 
-    guest: Watch | None
+    client: Watch | None
 
 
-def detach_connection(environ: WSGIEnvironment, guest: Watch) -> bool:
-    """Leaves the connection to a guest; False where the server has no place for it."""
+def detach_connection(environ: WSGIEnvironment, client: Watch) -> bool:
+    """Leaves the connection to a client; False where the server has no place for it."""
     connection = environ.get("gunicorn.socket")
     if not isinstance(connection, DetachableConnection):
         return False
-    connection.guest = guest
+    connection.client = client
     return True
 
 

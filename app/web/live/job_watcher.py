@@ -26,23 +26,23 @@ LOOK_SECONDS = 0.4
 
 
 class Watch:
-    """A listener and its place at the lookout, free again once it leaves or is forgotten."""
+    """A listener and its place at the watcher, free again once it leaves or is forgotten."""
 
     def __init__(self, job_watcher: JobWatcher, listener: Subscriber, key_id: str) -> None:
         self.listener = listener
         #: What the client gets before the first word.
         self.greeting = b""
-        self._lookout = job_watcher
+        self._watcher = job_watcher
         self._free = weakref.finalize(self, job_watcher.free, key_id)
         self._free.atexit = False
 
     def settle(self, say: Send) -> None:
         """From now on what there is to say goes to `say`, in another thread."""
-        self._lookout.watch(self.listener, say)
+        self._watcher.watch(self.listener, say)
 
     def leave(self) -> None:
         """Nothing is said any more. May be called again."""
-        self._lookout.forget(self.listener)
+        self._watcher.forget(self.listener)
         self._free()
 
     def farewell(self) -> Message:
@@ -52,7 +52,7 @@ class Watch:
         """What there is to say, for a server that can't park a connection: its thread waits here."""
         try:
             while True:
-                for _, word in self._lookout.look([self.listener]):
+                for _, word in self._watcher.look([self.listener]):
                     yield word.data
                     if word.is_last:
                         return
@@ -94,7 +94,7 @@ class JobWatcher:
         with self._lock:
             self._says[listener] = say
             if self._thread is None:
-                self._thread = threading.Thread(target=self._keep_looking, name="lookout", daemon=True)
+                self._thread = threading.Thread(target=self._keep_looking, name="job-watcher", daemon=True)
                 self._thread.start()
 
     def forget(self, listener: Subscriber) -> None:

@@ -38,12 +38,12 @@ class EarlyAnswers:
         body = PromptBody(environ["wsgi.input"], connection, _awaits_continue(environ))
         environ["wsgi.input"] = body
         pieces = self._app(environ, partial(_start, body, start_response))
-        if getattr(connection, "guest", None):
-            _leave_to_guest(start_response)
+        if getattr(connection, "client", None):
+            _detach(start_response)
         return pieces
 
 
-def _leave_to_guest(start_response: Any) -> None:
+def _detach(start_response: Any) -> None:
     """Has gunicorn write nothing, and let go of the connection: `parked_connections` answers."""
     answer = start_response.__self__
     answer.headers_sent = True

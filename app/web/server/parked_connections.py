@@ -47,43 +47,43 @@ class ParkedConnections:
         self._idle_bytes: dict[ParkedClient, int] = {}
         self._is_closed = False
 
-    def take(self, connection: socket.socket, guest: ParkedClient) -> None:
-        """Greets the guest, and sends what is said to it until the last word, or until its client is gone."""
-        self._connections[guest] = connection
+    def take(self, connection: socket.socket, client: ParkedClient) -> None:
+        """Greets the client, and sends what is said to it until the last word, or until it is gone."""
+        self._connections[client] = connection
         try:
             _prepare(connection)
-            self._poller.register(connection, EVENT_READ, partial(self._listen, guest))
+            self._poller.register(connection, EVENT_READ, partial(self._listen, client))
         except OSError:
-            self._part(guest)
+            self._part(client)
             return
-        self._send(guest, Message(guest.greeting))
+        self._send(client, Message(client.greeting))
         if self._is_closed:
-            self.dismiss(guest)
-        elif guest in self._connections:
-            guest.settle(partial(self._defer, self._send, guest))
+            self.dismiss(client)
+        elif client in self._connections:
+            client.settle(partial(self._defer, self._send, client))
 
     def close(self) -> list[ParkedClient]:
         """Who is still here, each to be dismissed; whoever comes from now on is dismissed at once."""
         self._is_closed = True
         return list(self._connections)
 
-    def dismiss(self, guest: ParkedClient) -> None:
+    def dismiss(self, client: ParkedClient) -> None:
         """Says farewell."""
-        self._send(guest, guest.farewell())
+        self._send(client, client.farewell())
 
     def abandon(self, connection: object) -> bool:
-        """Lets its guest go, if it is one of ours."""
-        found = [guest for guest, each in self._connections.items() if each is connection]
-        for guest in found:
-            self._part(guest)
+        """Lets its client go, if it is one of ours."""
+        found = [client for client, each in self._connections.items() if each is connection]
+        for client in found:
+            self._part(client)
         return bool(found)
 
-    def _send(self, guest: ParkedClient, word: Message) -> None:
-        connection = self._connections.get(guest)
+    def _send(self, client: ParkedClient, word: Message) -> None:
+        connection = self._connections.get(client)
         if connection and (not _takes(connection, word.data) or word.is_last):
-            self._part(guest)
+            self._part(client)
 
-    def _listen(self, guest: ParkedClient, connection: socket.socket) -> None:
+    def _listen(self, client: ParkedClient, connection: socket.socket) -> None:
         """It has nothing to say; but this is how we learn that it is gone."""
         try:
             count = len(connection.recv(MAX_IDLE_BYTES))
@@ -91,17 +91,17 @@ class ParkedConnections:
             return
         except OSError:
             count = 0
-        said_bytes = self._idle_bytes[guest] = self._idle_bytes.get(guest, 0) + count
+        said_bytes = self._idle_bytes[client] = self._idle_bytes.get(client, 0) + count
         if count == 0 or said_bytes > MAX_IDLE_BYTES:
-            self._part(guest)
+            self._part(client)
 
-    def _part(self, guest: ParkedClient) -> None:
-        connection = self._connections.pop(guest)
-        self._idle_bytes.pop(guest, None)
+    def _part(self, client: ParkedClient) -> None:
+        connection = self._connections.pop(client)
+        self._idle_bytes.pop(client, None)
         if connection in self._poller.get_map():
             self._poller.unregister(connection)
         connection.close()
-        guest.leave()
+        client.leave()
 
 
 def _prepare(connection: socket.socket) -> None:

@@ -66,7 +66,7 @@ class RateCheckedSocket(socket.socket):
     pace = MinRate()
     last_call = DrainDeadline()
     #: Who stays on the connection when its request is over (`app.web.server.parked_connections`).
-    guest: ParkedClient | None = None
+    client: ParkedClient | None = None
     _began_at: float | None = None
     _received_bytes = 0
     _in_body = False

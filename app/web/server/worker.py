@@ -50,7 +50,7 @@ class BufferedHeadWorker(GuardedLoop):
 
     def run(self) -> None:
         self._lingering = Lingering(self.poller, self._forget)
-        self._waiting_room = ParkedConnections(self.poller, self.method_queue.defer)
+        self._parked = ParkedConnections(self.poller, self.method_queue.defer)
         super().run()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
@@ -63,8 +63,8 @@ class BufferedHeadWorker(GuardedLoop):
         if not self.alive:
             for listener in self.sockets:
                 listener.close()
-            for guest in self._waiting_room.close():
-                self.guarded(self._waiting_room.dismiss, guest)
+            for client in self._parked.close():
+                self.guarded(self._parked.dismiss, client)
 
     def accept(self, listener: Any) -> None:
         """Lets the next one in. Where it gets crowded, who has waited longest without a request goes."""
@@ -141,16 +141,16 @@ class BufferedHeadWorker(GuardedLoop):
         conn.close()
 
     def abandon(self, key: selectors.SelectorKey) -> None:
-        if not (self._lingering.abandon(key.fileobj) or self._waiting_room.abandon(key.fileobj)):
+        if not (self._lingering.abandon(key.fileobj) or self._parked.abandon(key.fileobj)):
             super().abandon(key)
 
     def _close_gracefully(self, connection: RateCheckedSocket) -> None:
         """gunicorn no longer counts it; we do, so that a stopping worker waits for it.
 
-        Where a guest stays nobody counts: it has a place of its own, and takes nobody else's.
+        Where a client stays nobody counts: it has a place of its own, and takes nobody else's.
         """
-        if connection.guest:
-            self._waiting_room.take(connection, connection.guest)
+        if connection.client:
+            self._parked.take(connection, connection.client)
             return
         self.nr_conns += 1
         self._lingering.take(connection)

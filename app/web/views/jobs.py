@@ -149,7 +149,7 @@ def redeliver(job_id: str, delivery_id: str) -> Response:
 
 
 def _take_in(idempotency_key: str | None) -> Accepted:
-    """The upload river: body, storage, row, bell."""
+    """The upload river: body, storage, row, queue."""
     parts, job_id = services(), ids.new_id()
     fingerprint = Fingerprint() if idempotency_key else None
     with form.receive(

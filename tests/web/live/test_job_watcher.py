@@ -41,7 +41,7 @@ def statements(database: Database) -> Iterator[list[str]]:
 
 
 def watchers() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name == "lookout"]
+    return [thread.name for thread in threading.enumerate() if thread.name == "job-watcher"]
 
 
 def test_all_who_wait_are_looked_after_by_one_query(world: World) -> None:
@@ -80,7 +80,7 @@ def test_its_thread_is_there_only_while_somebody_waits(world: World) -> None:
     assert watchers() == []
 
     job_watcher.watch(one, heard.put)
-    assert watchers() == ["lookout"]
+    assert watchers() == ["job-watcher"]
     assert heard.get(timeout=10) == Message(HEARTBEAT)
     job_watcher.forget(one)
 

@@ -58,7 +58,7 @@ class MemoryDesk:
             self.due.extend(due)
         self._bell.set()
 
-    def wait_for_bell(self, timeout_seconds: float) -> bool:
+    def wait_for_delivery(self, timeout_seconds: float) -> bool:
         if self.bell_is_broken:
             raise ConnectionError("Redis is gone")
         rang = self._bell.wait(timeout_seconds)
@@ -76,7 +76,7 @@ class MemoryDesk:
             assert self._changed.wait_for(lambda: self.claims >= count, deadline_seconds)
 
     def with_sending(self, send: Send) -> SenderDependencies:
-        return SenderDependencies(self.claim, send, self.record, self.wait_for_bell)
+        return SenderDependencies(self.claim, send, self.record, self.wait_for_delivery)
 
 
 @contextmanager
