@@ -19,9 +19,8 @@ from worker.engines.talking.motion.head_track import head_track, rest_track
 from worker.engines.talking.motion.mouth_track import kept_parted, mouth_track
 from worker.engines.talking.numerics.arrays import Image, floats
 from worker.engines.talking.performance import Performance
-from worker.engines.talking.voice import features, phones, waveform
-from worker.engines.talking.voice.hearing import hear
-from worker.engines.talking.voice.phones import Phone
+from worker.engines.talking.voice import features, waveform
+from worker.engines.talking.voice.hearing import Hearing, hear
 from worker.errors import CannotTalk
 from worker.progress import between
 from worker.scene import ReportShare, Scene, VideoTrack
@@ -45,10 +44,10 @@ def talk(scene: Scene, report: ReportShare) -> VideoTrack:
     picture = _read(scene)
     accepted = _speaker(picture, scene.face_model_dir)
     report(FACE_DONE)
-    spoken = _recognised(scene, between(report, FACE_DONE, VOICE_DONE))
-    performance = _rehearse(scene, picture, accepted.face, spoken)
+    heard = hear(scene.sound, scene.folder, between(report, FACE_DONE, VOICE_DONE))
+    performance = _rehearse(scene, picture, accepted.face, heard)
     path = _film(scene, performance, between(report, VOICE_DONE, 1))
-    notices = accepted.notices if phones.phones_available() else (*accepted.notices, NO_PHONEMES.notice())
+    notices = accepted.notices if heard.phones is not None else (*accepted.notices, NO_PHONEMES.notice())
     return VideoTrack(path, MotionMade.TALKING, notices)
 
 
@@ -60,7 +59,8 @@ def idle(scene: Scene, report: ReportShare) -> VideoTrack:
     picture = _read(scene)
     accepted = _speaker(picture, scene.face_model_dir)
     report(FACE_DONE)
-    performance = _rehearse(scene, picture, accepted.face, spoken=None).at_rest()
+    heard = Hearing(features.listen(scene.sound), phones=None)
+    performance = _rehearse(scene, picture, accepted.face, heard).at_rest()
     path = _film(scene, performance, between(report, FACE_DONE, 1))
     return VideoTrack(path, MotionMade.STILL, accepted.notices)
 
@@ -80,15 +80,10 @@ def _speaker(picture: Image, model_dir: Path) -> Accepted:
     return choice
 
 
-def _recognised(scene: Scene, report: ReportShare) -> list[Phone] | None:
-    return hear(scene.sound, scene.folder, report) if phones.phones_available() else None
-
-
-def _rehearse(scene: Scene, picture: Image, face: Face, spoken: list[Phone] | None) -> Performance:
+def _rehearse(scene: Scene, picture: Image, face: Face, heard: Hearing) -> Performance:
     """What face and voice do in every frame."""
-    heard = features.listen(scene.sound)
     geometry = mouth_geometry(picture, floats(face.points), face.yaw_degrees)
-    mouth = mouth_track(heard, spoken, scene.frames)
+    mouth = mouth_track(heard.features, heard.phones, scene.frames)
     if geometry.opening > OPEN_MOUTH:
         mouth = kept_parted(mouth)
     return Performance(

@@ -13,7 +13,7 @@ from tests.worker.engines.talking.voices import Samples
 from worker.engines.talking.face import models
 from worker.engines.talking.face.mesh import Mesh, around
 from worker.engines.talking.face.networks import Points
-from worker.engines.talking.motion.mouth_track import LEAD_SECONDS
+from worker.engines.talking.motion.touches import LEAD_SECONDS
 from worker.engines.talking.numerics.arrays import AnyFloats, Floats, Image, floats
 from worker.video_format import FRAME_RATE
 
@@ -27,6 +27,8 @@ OTHER_CONSONANTS = "tdkɡgnŋɲθðszʃʒxχçhlɹɾʁrj"
 
 #: What counts as the range of a video's openings; the lips are shut within so small a share of it.
 RANGE_PERCENTILES, SHUT_SHARE = (5, 99), 0.06
+#: An opening is above this share of it; a leap is more than so many half mouth widths from frame to frame.
+OPEN_SHARE, LEAP = 0.1, 0.25
 #: Leads that are tried.
 LEADS_MS = range(-200, 201)
 #: The envelope's window is as long as a frame; it is known so often.
@@ -94,6 +96,19 @@ def auc(tight: Sequence[float], loose: Sequence[float]) -> float:
 def shut(shares: Sequence[float]) -> float:
     """The share of them that counts as shut."""
     return float(np.mean([share < SHUT_SHARE for share in shares]))
+
+
+def flashes(opening: Floats) -> float:
+    """The share of the mouth's openings that last a single frame."""
+    low, high = np.percentile(opening, RANGE_PERCENTILES)
+    is_open = np.concatenate([[False], (opening - low) / (high - low) > OPEN_SHARE, [False]])
+    edges = np.flatnonzero(np.diff(is_open.astype(int)))
+    return float(np.mean(edges[1::2] - edges[::2] == 1))
+
+
+def leaps(opening: Floats) -> float:
+    """Steps of more than LEAP half mouth widths from frame to frame, per second."""
+    return float((np.abs(np.diff(opening)) > LEAP).sum() * FRAME_RATE / len(opening))
 
 
 def frame_at(seconds: float) -> float:

@@ -16,10 +16,7 @@ from tests.worker.engines.talking.films import Shown, shown
 from tests.worker.engines.talking.portraits import smile
 from tests.worker.engines.talking.readback import Tightness, auc, lead, tightness
 from tests.worker.engines.talking.synthesiser import PASSAGES, Part, Speech, one_after_the_other, speech
-from worker.engines.talking.voice.phones import phones_available
 from worker.video_format import FRAME_RATE
-
-needs_pocketsphinx = pytest.mark.skipif(not phones_available(), reason="pocketsphinx has no wheel here")
 
 #: Between two languages; long enough for the mouth to come to rest.
 PAUSE_SECONDS = 2.0
@@ -72,7 +69,6 @@ def test_lips_come_closer_at_p_b_and_m_than_at_open_vowels(reading: Reading) -> 
     assert auc(reading.lips.bilabials, reading.lips.open_vowels) > 0.65
 
 
-@needs_pocketsphinx
 def test_lips_come_closer_at_p_b_and_m_than_at_other_consonants(reading: Reading) -> None:
     """By the voice alone it would be 0.33: p, b and m are followed by vowels, and those are loud."""
     assert auc(reading.lips.bilabials, reading.lips.other_consonants) > 0.53

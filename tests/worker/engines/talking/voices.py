@@ -70,6 +70,16 @@ def pink_noise(seconds: float) -> Samples:
     return np.asarray(0.2 * noise / noise.std())
 
 
+def saxophone(seconds: float) -> Samples:
+    """Something like a saxophone's solo: 160 notes a minute with a vibrato, and 19 harmonics."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    note = np.asarray(time * 160 / 60, np.int64)
+    hz = np.random.default_rng(0).choice([220, 247, 262, 294, 330, 349, 392, 440], note[-1] + 1)[note]
+    phase = 2 * np.pi * np.cumsum(hz * (1 + 0.008 * np.sin(2 * np.pi * 5.5 * time))) / RATE
+    tone = sum(np.sin(number * phase) / number**0.8 for number in range(1, 20))
+    return np.asarray(0.1 * tone * np.clip(20 * (time * 160 / 60 % 1), 0, 1))
+
+
 def vowel(seconds: float) -> Samples:
     """Something like an open, loud "ah": a buzz at 120 Hz with formants at 700, 1200 and 2500 Hz."""
     time = np.arange(round(seconds * RATE)) / RATE

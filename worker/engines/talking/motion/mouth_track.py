@@ -1,7 +1,7 @@
 """From a voice to a mouth: how far it opens and where its corners go, in each frame of the video.
 
-Phones say which shape is meant, the features how much of it. Shapes blend into each other (coarticulation),
-are scaled and gated by the voice, and are sampled at the frames. Lips lead the sound, as they do in nature.
+Phones say which shape is meant, the features how much of it. The mouth moves past these targets as tissue
+does (`trajectory`), is gated by the voice, and averaged over each frame. Lips lead the sound, as in nature.
 """
 
 from __future__ import annotations
@@ -12,39 +12,46 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from worker.engines.talking.motion import hints
-from worker.engines.talking.motion.targets import Targets, painted, span
-from worker.engines.talking.numerics.arrays import Floats, floats, smoothstep
+from worker.engines.talking.motion.targets import Targets, painted, rate_of_speech
+from worker.engines.talking.motion.touches import Touches, averaged, touches
+from worker.engines.talking.motion.trajectory import HARD, smoothest
+from worker.engines.talking.numerics.arrays import Flags, Floats, floats
 from worker.engines.talking.numerics.smoothing import gaussian
 from worker.engines.talking.numerics.tracks import FrameTracks
 from worker.engines.talking.voice.features import Features
 from worker.engines.talking.voice.phones import Phone
-from worker.engines.talking.voice.visemes import BILABIALS
-from worker.engines.talking.voice.waveform import HOPS_PER_SECOND
-from worker.video_format import FRAME_RATE
+from worker.engines.talking.voice.visemes import BILABIALS, LABIODENTALS
 
-#: What a frame shows is what is heard so much after its middle.
-LEAD_SECONDS = 0.045
-
-#: Standard deviations in hops of 10 ms: how far shapes reach into their neighbours.
-APERTURE_SIGMA, CORNER_SIGMA, TONGUE_SIGMA, ENERGY_SIGMA = 3.2, 4.5, 2.5, 4.0
+#: How stiff the jaw and the corners of the mouth are, against a target's weight of 1 per hop of 10 ms.
+APERTURE_STIFFNESS, CORNER_STIFFNESS = 120.0, 250.0
+#: Standard deviations in hops.
+TONGUE_SIGMA, ENERGY_SIGMA = 2.5, 4.0
 
 #: A vowel's aperture is scaled by the voice's strength: the least + slope * loudness, up to the most.
 MIN_STRENGTH, STRENGTH_SLOPE, MAX_STRENGTH = 0.45, 0.75, 1.12
 STRENGTH_SIGMA = 3.0
+#: How much of a vowel's aperture is what the features alone say.
+VOWEL_HINT_SHARE = 0.3
+#: Quick speech moves the lips, not the jaw (Edwards et al., "JALI", 2016): from so many phones a second on,
+#: vowels are less open by so much for each more, down to the least.
+QUICK_RATE, LOSS_PER_PHONE, MIN_QUICK_SHARE = 14.0, 0.05, 0.6
 
-#: How much of a vowel's aperture, and of the finished track, is what the features alone say.
-VOWEL_HINT_SHARE, HINT_SHARE = 0.3, 0.3
-#: Where the phones leave the mouth closer than this, the features get only this much of their share.
-NEARLY_SHUT, NEARLY_SHUT_FACTOR = 0.03, 0.35
+#: Lips that meet press on each other: what they aim at lies beyond (Lofqvist and Gracco 1997).
+PRESSED_APERTURE = -0.02
+#: How far a lower lip at the teeth leaves the mouth open.
+BITTEN_APERTURE = 0.05
 
-#: A closure lasts half the phone to both sides of its middle, within these bounds; its flanks, so long each.
-#: The shortest is longer than a frame: none falls between two.
-MIN_PLATEAU_HOPS, MAX_PLATEAU_HOPS, FLANK_HOPS = 3.0, 7.0, 7.0
-#: No closure where nothing so near is as loud as this: in a pause the decoder is not trusted.
-CLOSURE_REACH_HOPS, MIN_CLOSURE_LOUDNESS = 15, 0.08
+#: The gate opens so much before what is said, and closes so long after it, its flanks of this sigma; in hops.
+SAID_LEAD_HOPS, SAID_RELEASE_HOPS, SAID_SIGMA = 8, 12, 3.0
+
+#: The bounds of what can be drawn (see `MouthTrack`).
+MAX_APERTURE, ROUNDEST, WIDEST = 0.65, -0.27, 0.11
 
 #: Lips closer than this are shown as shut.
-SHUT = 0.015
+SHUT = 0.02
+
+#: Between two frames that are closer than this, a single one isn't open further.
+FLASH = 0.03
 
 #: How far an open-mouthed picture's lips stay apart in a pause, unless the closure is this sure.
 PARTED_APERTURE, SURE_CLOSURE = 0.10, 0.05
@@ -68,23 +75,18 @@ class MouthTrack(FrameTracks):
     gate: Floats
 
 
-@dataclass(frozen=True)
-class _Closure:
-    """Lips pressed together: the middle and half the length of the plateau, in hops."""
-
-    middle: float
-    plateau: float
-
-
 def mouth_track(features: Features, phones: Sequence[Phone] | None, frames: int) -> MouthTrack:
     """What the mouth does in `frames` frames, whatever the length of the voice.
 
-    Without phones it follows the features alone: in any language, but the lips never meet for p, b and m.
+    Without phones (None) it follows the features alone: in any language, but the lips never meet for p, b and
+    m. Where phones are listened for and none is told, nobody speaks, and the mouth is shut.
     """
-    if not phones:
+    if phones is None:
         return _at_frames(_by_features(features), frames)
-    closures = _closures(phones, features.loudness * np.float32(features.aliveness))
-    return _at_frames(_by_phones(features, painted(phones, len(features)), closures), frames)
+    loudness = features.loudness * np.float32(features.aliveness)
+    shut, bitten = (touches(phones, names, loudness) for names in (BILABIALS, LABIODENTALS))
+    track = _by_phones(features, phones, shut.hops, bitten.hops & ~shut.hops)
+    return _touching(_at_frames(track, frames), shut, bitten)
 
 
 def kept_parted(track: MouthTrack) -> MouthTrack:
@@ -107,77 +109,74 @@ def _by_features(features: Features) -> MouthTrack:
     )
 
 
-def _by_phones(features: Features, targets: Targets, closures: Sequence[_Closure]) -> MouthTrack:
+def _by_phones(features: Features, phones: Sequence[Phone], shut: Flags, bitten: Flags) -> MouthTrack:
     """At 100 Hz."""
-    closure = _closure_track(closures, len(features))
-    aperture = _blended(_wanted_aperture(features, targets), targets.weight, APERTURE_SIGMA) * features.gate
+    targets = painted(phones, len(features))
+    gate = features.gate * _said(targets)
+    wanted = _wanted_aperture(features, targets, rate_of_speech(phones, len(features))) * gate
+    aperture = _led(_led(wanted, bitten, BITTEN_APERTURE), shut, PRESSED_APERTURE)
+    weight = _led(targets.weight, shut | bitten, HARD)
     return MouthTrack(
-        aperture=_with_hints(aperture, features) * (1 - closure),
-        corner=_blended(_wanted_corner(features, targets), targets.weight, CORNER_SIGMA) * features.gate,
-        bite=gaussian(targets.bite, TONGUE_SIGMA) * features.gate,
-        tongue=gaussian(targets.tongue, TONGUE_SIGMA) * features.gate,
-        energy=_energy(features),
-        closure=closure,
-        gate=features.gate,
+        aperture=np.clip(smoothest(aperture, weight, APERTURE_STIFFNESS), 0, MAX_APERTURE) * gate,
+        corner=_bounded_corner(smoothest(targets.corner * gate, targets.weight, CORNER_STIFFNESS)) * gate,
+        bite=gaussian(floats(bitten), TONGUE_SIGMA) * gate,
+        tongue=gaussian(targets.tongue, TONGUE_SIGMA) * gate,
+        energy=_energy(features) * gate,
+        closure=floats(shut),
+        gate=gate,
     )
+
+
+def _led(track: Floats, where: Flags, value: float) -> Floats:
+    return floats(np.where(where, value, track))
+
+
+def _bounded_corner(corner: Floats) -> Floats:
+    """What the smoothest way swings beyond its targets, nobody can draw."""
+    return floats(np.clip(corner, ROUNDEST, WIDEST))
+
+
+def _said(targets: Targets) -> Floats:
+    """1 where anything is said, and a little before and after it; 0 where there is but sound."""
+    said = floats(targets.said)
+    around = np.convolve(said, np.ones(SAID_LEAD_HOPS + SAID_RELEASE_HOPS + 1))[SAID_LEAD_HOPS:][: len(said)]
+    return gaussian(floats(around > 0), SAID_SIGMA)
 
 
 def _energy(features: Features) -> Floats:
     return gaussian(features.loudness, ENERGY_SIGMA) * np.float32(features.aliveness)
 
 
-def _wanted_aperture(features: Features, targets: Targets) -> Floats:
-    """The targets, with vowels as open as the voice is strong and its first formant says.
-
-    Where the phones say nothing the features have the word, as they do in languages the decoder doesn't know.
-    """
+def _wanted_aperture(features: Features, targets: Targets, rate: Floats) -> Floats:
+    """The targets, with vowels as open as the voice is strong, its first formant says and its pace lets."""
     loudness = gaussian(features.loudness, STRENGTH_SIGMA)
     strength = np.minimum(MIN_STRENGTH + STRENGTH_SLOPE * loudness, MAX_STRENGTH)
     heard = hints.heard_vowel_aperture(features)
     vowel = (1 - VOWEL_HINT_SHARE) * targets.aperture * strength + VOWEL_HINT_SHARE * heard
-    known = np.where(targets.vowel, vowel, targets.aperture)
-    return floats(np.where(targets.unknown, hints.aperture(features), known))
-
-
-def _wanted_corner(features: Features, targets: Targets) -> Floats:
-    return floats(np.where(targets.unknown, hints.corner(features), targets.corner))
-
-
-def _blended(target: Floats, weight: Floats, sigma: float) -> Floats:
-    """Coarticulation: the weighted mean of the targets around."""
-    return gaussian(weight * target, sigma) / gaussian(weight, sigma)
-
-
-def _with_hints(aperture: Floats, features: Features) -> Floats:
-    hint = (hints.loud_aperture(features) + hints.aperture(features)) / 2
-    trust = np.where(aperture < NEARLY_SHUT, NEARLY_SHUT_FACTOR, 1)
-    return floats((1 - HINT_SHARE) * aperture + HINT_SHARE * trust * hint)
-
-
-def _closures(phones: Sequence[Phone], loudness: Floats) -> list[_Closure]:
-    found = []
-    for start, end in (span(phone) for phone in phones if phone.name in BILABIALS):
-        around = loudness[max(0, start - CLOSURE_REACH_HOPS) : end + CLOSURE_REACH_HOPS]
-        if around.max(initial=0) >= MIN_CLOSURE_LOUDNESS:
-            plateau = min(max((end - start) / 2, MIN_PLATEAU_HOPS), MAX_PLATEAU_HOPS)
-            found.append(_Closure((start + end) / 2, plateau))
-    return found
-
-
-def _closure_track(closures: Sequence[_Closure], hops: int) -> Floats:
-    """1 where the lips are pressed together, with smooth flanks."""
-    track = np.zeros(hops, np.float32)
-    for closure in closures:
-        reach = closure.plateau + FLANK_HOPS
-        at = np.arange(max(0, int(closure.middle - reach)), min(hops, int(closure.middle + reach) + 2))
-        pressed = smoothstep(reach, closure.plateau, floats(np.abs(at - closure.middle)))
-        track[at] = np.maximum(track[at], pressed)
-    return track
+    quick = np.clip(1 - LOSS_PER_PHONE * (rate - QUICK_RATE), MIN_QUICK_SHARE, 1)
+    return floats(np.where(targets.vowel, vowel * quick, targets.aperture))
 
 
 def _at_frames(track: MouthTrack, frames: int) -> MouthTrack:
-    """A 100 Hz track sampled at the middle of each frame, the lips ahead of the sound."""
-    at = ((np.arange(frames) + 0.5) / FRAME_RATE + LEAD_SECONDS) * HOPS_PER_SECOND
-    hops = np.arange(len(track))
-    sampled = MouthTrack(*(floats(np.interp(at, hops, array)) for array in track.arrays()))
-    return replace(sampled, aperture=np.where(sampled.aperture < SHUT, np.float32(0), sampled.aperture))
+    """A 100 Hz track averaged over each frame, as a camera's shutter does, the lips ahead of the sound."""
+    shown = MouthTrack(*(averaged(array, frames) for array in track.arrays()))
+    return replace(shown, aperture=_led(shown.aperture, shown.aperture < SHUT, 0))
+
+
+def _touching(track: MouthTrack, shut: Touches, bitten: Touches) -> MouthTrack:
+    """With lips that meet in whole frames, and don't part for a single one."""
+    is_shut = (track.aperture == 0) | shut.frames(len(track))
+    is_bitten = bitten.frames(len(track)) & ~shut.frames(len(track)) & (track.gate > 0)
+    return replace(
+        track,
+        aperture=_without_flashes(_led(track.aperture, is_shut & ~is_bitten, 0)),
+        bite=_led(track.bite, is_bitten, 1),
+    )
+
+
+def _without_flashes(aperture: Floats) -> Floats:
+    """Without openings of a single frame."""
+    around = np.maximum(aperture[:-2], aperture[2:])
+    calm = aperture.copy()
+    calm[1:-1] = np.where(around < FLASH, np.minimum(calm[1:-1], around), calm[1:-1])
+    return calm

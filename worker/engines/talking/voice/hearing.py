@@ -2,18 +2,19 @@
 SOUND ... OUT`
 
 Each of n hears every nth utterance. An utterance's phones depend on nothing but itself, so together they hear
-what one process would. Never the worker's own: pocketsphinx holds the interpreter for a whole utterance, and
-the worker's heart has to beat meanwhile. Progress goes to stdout as ffmpeg's would.
+what one process would. Never the worker's own: what reads strangers' sound is caged. Progress goes to stdout
+as ffmpeg's would.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-from worker.engines.talking.voice import phones
+from worker.engines.talking.voice import features, phones, recogniser, utterances
+from worker.engines.talking.voice.features import Features
 from worker.engines.talking.voice.phones import Phone
 from worker.sandbox import runner
 from worker.sandbox.command import Command
@@ -21,17 +22,35 @@ from worker.sandbox.file_access import PYTHON, FileAccess
 from worker.sandbox.resource_limits import CORES, Bounds
 from worker.scene import ReportShare, Sound
 
-#: The acoustic model maps much more than it uses.
+#: NumPy maps much more than it uses.
 ADDRESS_SPACE_BYTES = 6 << 30
 
 
-def hear(sound: Sound, folder: Path, report: ReportShare, cores: int = CORES) -> list[Phone]:
-    """What `phones.recognise` hears. Writes to `folder`.
+@dataclass(frozen=True)
+class Hearing:
+    """All that is heard of a voice; `phones` is None where no recogniser is installed."""
+
+    features: Features
+    phones: list[Phone] | None
+
+
+def hear(sound: Sound, folder: Path, report: ReportShare, cores: int = CORES) -> Hearing:
+    """A voice's features, and its phones if they can be recognised. Writes to `folder`.
 
     Raises:
         What `process.run` does.
     """
-    parts = min(cores, math.ceil(sound.duration_seconds / phones.MAX_UTTERANCE_SECONDS))
+    heard = recognised(sound, folder, report, cores) if recogniser.is_available() else None
+    return Hearing(features.listen(sound), heard)
+
+
+def recognised(sound: Sound, folder: Path, report: ReportShare, cores: int = CORES) -> list[Phone]:
+    """What `phones.recognise` hears, by a process per core. Writes to `folder`.
+
+    Raises:
+        What `process.run` does.
+    """
+    parts = min(cores, utterances.least_count(sound))
     paths = [folder / f"phones{part}.json" for part in range(parts)]
     runner.run_all([_command(sound, part, parts, path) for part, path in enumerate(paths)], report)
     heard = [Phone(*phone) for path in paths for phone in json.loads(path.read_text())]

@@ -1,142 +1,136 @@
-"""The phones of a voice: ARPAbet names and times, heard by pocketsphinx without knowing the words.
-
-An optional part: where pocketsphinx isn't installed, `phones_available()` says so and the mouth follows the
-features alone.
-"""
+"""The phones of a voice: what is said and when, in letters of the International Phonetic Alphabet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from worker.engines.talking.numerics.arrays import Floats, floats
+from worker.engines.talking.numerics.arrays import Floats
 from worker.engines.talking.voice import waveform
-from worker.engines.talking.voice.visemes import CONSONANTS, VOWELS
+from worker.engines.talking.voice.closures import STEPS_PER_SECOND, closure_near, muffled_levels
+from worker.engines.talking.voice.recogniser import FRAME_SECONDS, recogniser
+from worker.engines.talking.voice.spikes import Spike, spikes
+from worker.engines.talking.voice.utterances import Utterance, utterances
+from worker.engines.talking.voice.visemes import BILABIALS, VOWELS
 from worker.scene import ReportShare, Sound
 
-try:
-    import pocketsphinx
-except ImportError:
-    pocketsphinx = None
+#: The network tells a phone so long after its begin: 60 to 90 ms with half of them, whatever their kind.
+SPIKE_DELAY_SECONDS = 0.075
 
-#: The name of what was heard and isn't known: noise, another language, a decoder that lost its way.
-UNKNOWN = "SPN"
-#: pocketsphinx's names for pauses.
-SILENCES = frozenset({"SIL", "<s>", "</s>", "<sil>"})
-SILENCE = "SIL"
+#: Where no other follows at once, a phone lasts until it is so much quieter than at its loudest, and no
+#: longer than a vowel or a consonant may.
+FADED_DB = 20.0
+MAX_VOWEL_SECONDS, MAX_CONSONANT_SECONDS = 0.6, 0.2
+#: What is shorter than this ends where the next phone begins.
+MAX_JOINED_SECONDS = 0.22
+MIN_PHONE_SECONDS = 0.02
 
-#: Longer than this, no phone is what it is said to be.
-MAX_CONSONANT_SECONDS = 0.6
-MAX_PHONE_SECONDS = 1.2
-
-#: An utterance is cut off where it is quietest between these, measured over QUIET_HOPS.
-MIN_UTTERANCE_SECONDS = 10
-MAX_UTTERANCE_SECONDS = 20
-QUIET_HOPS = 9
 #: Too short to hold a phone.
 MIN_UTTERANCE_SAMPLES = waveform.SAMPLE_RATE // 10
 
-#: The weight of the phone bigrams against the sound: they are English, and the voice may not be.
-LANGUAGE_WEIGHT = 1.0
-#: With a narrower beam the search dies after some ten seconds and returns one endless phone.
-BEAM = 1e-20
-
 
 class Phone(NamedTuple):
-    """An ARPAbet name without stress, SILENCE or UNKNOWN, and when it sounds."""
+    """One of `visemes.VOWELS` or `visemes.CONSONANTS`, and when it sounds."""
 
     name: str
     start_seconds: float
     end_seconds: float
 
 
-class Utterance(NamedTuple):
-    """Some seconds of 16 kHz mono voice, and when they begin."""
-
-    samples: Floats
-    start_seconds: float
-
-
-def phones_available() -> bool:
-    """Whether `recognise` can be called."""
-    return pocketsphinx is not None
-
-
 def recognise(sound: Sound, report: ReportShare, first: int = 0, step: int = 1) -> list[Phone]:
-    """The phones of the whole sound, in their order; some 0.06 of its length on one core.
+    """The phones of the whole sound, in their order; some 0.1 of its length on one core.
 
     Only every `step`th utterance from the `first` on is listened to.
-    `report` is told the share of the sound that has been heard. Call it only if `phones_available()`.
+    `report` is told the share of the sound that has been heard. Call it only if `recogniser.is_available()`.
     """
-    decoder = _decoder()
     heard: list[Phone] = []
     for utterance in islice(utterances(sound), first, None, step):
-        heard += _phones(decoder, utterance)
-        end_seconds = utterance.start_seconds + len(utterance.samples) / waveform.SAMPLE_RATE
-        report(min(1.0, end_seconds / sound.duration_seconds))
+        heard += phones_of(utterance)
+        report(min(1.0, (utterance.start_seconds + utterance.seconds) / sound.duration_seconds))
     return heard
 
 
-def _decoder() -> Any:
-    """One decoder per thread. `cmn=batch` makes an utterance's phones depend on nothing but itself."""
-    config = pocketsphinx.Config(
-        hmm=pocketsphinx.get_model_path("en-us/en-us"),
-        allphone=pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin"),
-        lm=None,
-        dict=None,
-        lw=LANGUAGE_WEIGHT,
-        beam=BEAM,
-        pbeam=BEAM,
-        cmn="batch",
-        loglevel="FATAL",
-    )
-    return pocketsphinx.Decoder(config)
-
-
-def utterances(sound: Sound) -> Iterator[Utterance]:
-    """The voice in pieces of ten to twenty seconds, cut in its pauses."""
-    pending, start_samples = floats([]), 0
-    for block in waveform.blocks(sound):
-        pending = np.concatenate((pending, block))
-        while len(pending) > MAX_UTTERANCE_SECONDS * waveform.SAMPLE_RATE:
-            cut = _quietest_sample(pending)
-            yield Utterance(pending[:cut], start_samples / waveform.SAMPLE_RATE)
-            pending, start_samples = pending[cut:], start_samples + cut
-    yield Utterance(pending, start_samples / waveform.SAMPLE_RATE)
-
-
-def _quietest_sample(samples: Floats) -> int:
-    """Where the utterance that begins here is best cut off."""
-    whole = samples[: MAX_UTTERANCE_SECONDS * waveform.SAMPLE_RATE].reshape(-1, waveform.HOP_SAMPLES)
-    loudness = np.sqrt((whole**2).sum(axis=1))
-    around = np.convolve(loudness, np.ones(QUIET_HOPS), "same")
-    first = MIN_UTTERANCE_SECONDS * waveform.HOPS_PER_SECOND
-    return (first + int(around[first:-QUIET_HOPS].argmin())) * waveform.HOP_SAMPLES
-
-
-def _phones(decoder: Any, utterance: Utterance) -> list[Phone]:
+def phones_of(utterance: Utterance) -> list[Phone]:
+    """The phones of one utterance, in seconds of the whole sound."""
     if len(utterance.samples) < MIN_UTTERANCE_SAMPLES:
         return []
-    pcm = np.clip(utterance.samples, -1, 1) * (waveform.FULL_SCALE - 1)
-    decoder.start_utt()
-    decoder.process_raw(pcm.astype("<i2").tobytes(), no_search=False, full_utt=True)
-    decoder.end_utt()
-    return [_phone(segment, utterance.start_seconds) for segment in decoder.seg() or ()]
+    network = recogniser()
+    found = spikes(network.probabilities(utterance.samples), network.tokens, network.blank)
+    levels = muffled_levels(utterance.samples)
+    begins = [max(0.0, (spike.frame + 0.5) * FRAME_SECONDS - SPIKE_DELAY_SECONDS) for spike in found]
+    placed = _in_a_row(_with_closures(_placed(found, begins, levels), levels))
+    return [_moved(phone, utterance) for phone in placed if _seconds(phone) >= MIN_PHONE_SECONDS]
 
 
-def _phone(segment: Any, start_seconds: float) -> Phone:
-    """The segment's frames are 10 ms each, its last one included."""
-    start, end = (frame / waveform.HOPS_PER_SECOND for frame in (segment.start_frame, segment.end_frame + 1))
-    return Phone(_name(segment.word, end - start), start_seconds + start, start_seconds + end)
+def _placed(found: Sequence[Spike], begins: Sequence[float], levels: Floats) -> list[Phone]:
+    """Each phone from its begin to its end."""
+    nexts = [*begins, float("inf")][1:]
+    return [
+        Phone(spike.name, begin, _end(spike.name, begin, following, levels))
+        for spike, begin, following in zip(found, begins, nexts, strict=True)
+    ]
 
 
-def _name(word: str, seconds: float) -> str:
-    if word in SILENCES:
-        return SILENCE
-    if word not in CONSONANTS and word not in VOWELS:
-        return UNKNOWN
-    longest_seconds = MAX_CONSONANT_SECONDS if word in CONSONANTS else MAX_PHONE_SECONDS
-    return word if seconds <= longest_seconds else UNKNOWN
+def _end(name: str, begin: float, following: float, levels: Floats) -> float:
+    if following - begin <= MAX_JOINED_SECONDS:
+        return following
+    longest = MAX_VOWEL_SECONDS if name in VOWELS else MAX_CONSONANT_SECONDS
+    return min(following, begin + longest, _faded(begin, levels))
+
+
+def _faded(begin: float, levels: Floats) -> float:
+    """When the phone that begins then has faded away."""
+    first = round(begin * STEPS_PER_SECOND)
+    own = levels[first : first + round(MAX_VOWEL_SECONDS * STEPS_PER_SECOND)]
+    if not len(own):
+        return begin
+    loudest = int(own[: round(MAX_JOINED_SECONDS * STEPS_PER_SECOND)].argmax())
+    quiet = np.flatnonzero(own[loudest:] < own[loudest] - FADED_DB)
+    faded = loudest + int(quiet[0]) if len(quiet) else len(own)
+    return (first + faded) / STEPS_PER_SECOND
+
+
+def _with_closures(placed: list[Phone], levels: Floats) -> list[Phone]:
+    """With p, b and m where the sound says that the lips are shut; their neighbours make room."""
+    for index, phone in enumerate(placed):
+        if phone.name in BILABIALS:
+            start, end = closure_near(levels, phone.start_seconds)
+            earliest = placed[index - 1].start_seconds + MIN_PHONE_SECONDS if index else 0.0
+            placed[index] = Phone(phone.name, max(earliest, start), end)
+            _make_room(placed, index)
+    return placed
+
+
+def _make_room(placed: list[Phone], index: int) -> None:
+    closure = placed[index]
+    if index > 0:
+        before = placed[index - 1]
+        is_joined = closure.start_seconds - before.end_seconds < MIN_PHONE_SECONDS
+        placed[index - 1] = before._replace(
+            end_seconds=closure.start_seconds if is_joined else before.end_seconds
+        )
+    if index + 1 < len(placed):
+        after = placed[index + 1]
+        placed[index + 1] = after._replace(start_seconds=max(after.start_seconds, closure.end_seconds))
+
+
+def _in_a_row(placed: list[Phone]) -> list[Phone]:
+    """In the order of their begins, each ending where the next one begins, if not before."""
+    ordered = sorted(placed, key=lambda phone: phone.start_seconds)
+    nexts = [*(phone.start_seconds for phone in ordered), float("inf")][1:]
+    return [
+        phone._replace(end_seconds=min(phone.end_seconds, following))
+        for phone, following in zip(ordered, nexts, strict=True)
+    ]
+
+
+def _moved(phone: Phone, utterance: Utterance) -> Phone:
+    start, end = (utterance.start_seconds + seconds for seconds in phone[1:])
+    return Phone(phone.name, start, min(end, utterance.start_seconds + utterance.seconds))
+
+
+def _seconds(phone: Phone) -> float:
+    return phone.end_seconds - phone.start_seconds
