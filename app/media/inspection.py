@@ -13,7 +13,7 @@ from app.errors import AudioTooLong, FileTooShort, NoSound, TooManyPixels, Unsup
 from app.media.foreign_types import AMR, FILM, Foreign
 from app.media.image_headers import image_size
 from app.media.isobmff import brands, movie_tracks
-from app.media.media_types import FILE_RULES, GLANCE_BYTES, SNIFF_BYTES, MediaType, sniff_audio
+from app.media.media_types import GLANCE_BYTES, INPUTS, SNIFF_BYTES, MediaType, sniff_audio
 from app.media.mpeg_audio import skip_tags
 from app.media.sound_headers import sound_seconds
 
@@ -43,7 +43,7 @@ def glanced(part: str, head: bytes) -> MediaType | None:
     Raises:
         UnsupportedMediaType: they tell that it is none that is taken.
     """
-    rule = FILE_RULES[part]
+    rule = INPUTS[part]
     media_type = rule.sniff(head)
     if media_type is None and (found := rule.foreign(head)):
         raise _unsupported(part, found)
@@ -56,7 +56,7 @@ def sniffed(part: str, head: bytes) -> MediaType:
     Raises:
         UnsupportedMediaType: it is none that is taken.
     """
-    rule = FILE_RULES[part]
+    rule = INPUTS[part]
     media_type = rule.sniff(head)
     if media_type is None:
         raise _unsupported(part, rule.foreign(head))
@@ -94,7 +94,7 @@ def inspect(part: str, path: Path, media_type: MediaType, limits: MediaLimits) -
 
 
 def _unsupported(part: str, found: Foreign | None) -> UnsupportedMediaType:
-    return UnsupportedMediaType(part, FILE_RULES[part].accepted, found.told(part) if found else None)
+    return UnsupportedMediaType(part, INPUTS[part].accepted, found.told(part) if found else None)
 
 
 def _in_boxes(path: Path) -> Foreign | None:
@@ -114,7 +114,7 @@ def _looked_at_again(part: str, path: Path) -> MediaType:
         rest = file.read(SNIFF_BYTES)
     media_type = sniff_audio(rest) if rest else MediaType.MP3
     if media_type is None:
-        raise _unsupported(part, FILE_RULES[part].foreign(rest))
+        raise _unsupported(part, INPUTS[part].foreign(rest))
     return media_type
 
 

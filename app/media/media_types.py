@@ -76,12 +76,19 @@ def sniff_audio(head: bytes) -> MediaType | None:
     return _behind_tags(head)
 
 
-class FileRule(NamedTuple):
-    """One of a submission's two files: what tells its type, by how many first bytes; and what is accepted."""
+class InputSpec(NamedTuple):
+    """A file that a submission may bring: its part's name, what tells its type, and what is accepted.
 
+    `sniff` is given the first `sniff_bytes` bytes; `bounds` says how large it may be unless the service is
+    set otherwise.
+    """
+
+    name: str
     sniff: Callable[[bytes], MediaType | None]
     sniff_bytes: int
     accepted: str
+    bounds: str
+    is_required: bool = True
 
     def foreign(self, head: bytes) -> Foreign | None:
         """What a file of none of the accepted types is, where that is known."""
@@ -91,13 +98,25 @@ class FileRule(NamedTuple):
         return SOUND if known is None and sniff_audio(head) else known
 
 
-FILE_RULES: dict[str, FileRule] = {
-    "image": FileRule(sniff_image, GLANCE_BYTES, "a JPEG, PNG, WebP, HEIC or AVIF picture"),
-    "audio": FileRule(
-        sniff_audio,
-        SNIFF_BYTES,
-        "an MP3, WAV, M4A, Ogg (Vorbis or Opus), WebM, AAC, FLAC or AIFF recording",
-    ),
+#: The files of a submission, by the names of their parts.
+INPUTS: dict[str, InputSpec] = {
+    spec.name: spec
+    for spec in (
+        InputSpec(
+            "image",
+            sniff_image,
+            GLANCE_BYTES,
+            "a JPEG, PNG, WebP, HEIC or AVIF picture",
+            "at most 50 MiB and 50 megapixels",
+        ),
+        InputSpec(
+            "audio",
+            sniff_audio,
+            SNIFF_BYTES,
+            "an MP3, WAV, M4A, Ogg (Vorbis or Opus), WebM, AAC, FLAC or AIFF recording",
+            "at most 50 MiB and 4 hours",
+        ),
+    )
 }
 
 # JPEG (ITU-T T.81, B.1.1.3): what may follow the SOI marker: SOF0-2, DHT, DQT, DRI, APPn, COM, a fill byte.

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.media.media_types import FILE_RULES, SNIFF_BYTES, MediaType, sniff_audio, sniff_image
+from app.media.media_types import INPUTS, SNIFF_BYTES, MediaType, sniff_audio, sniff_image
 
 
 @cache
@@ -237,7 +237,7 @@ def test_the_sniffers_answer_any_bytes(head: bytes) -> None:
     st.sampled_from([b"\0\0\0\x18ftyp", b"\x1aE\xdf\xa3", b"OggS", b"ID3", b"APETAGEX", b"FORM"]), st.binary()
 )
 def test_the_sniffers_answer_any_bytes_after_a_known_beginning(beginning: bytes, rest: bytes) -> None:
-    for part, rule in FILE_RULES.items():
+    for part, rule in INPUTS.items():
         assert rule.sniff(beginning + rest) in {None, *MediaType}
         found = rule.foreign(beginning + rest)
         assert found is None or found.told(part)

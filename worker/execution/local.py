@@ -16,7 +16,7 @@ from app.domain.states import Phase
 from app.domain.video_facts import VideoFacts
 from app.errors import ApiError, FileTooLarge
 from app.media.inspection import MediaLimits, confirmed, inspect, sniffed
-from app.media.media_types import FILE_RULES, MediaType
+from app.media.media_types import INPUTS, MediaType
 from worker.engines.registry import talking_engine
 from worker.errors import CheckFailed, ChildKilled, MachineFault, OutOfDisk, RenderFailed
 from worker.execution.render import render
@@ -69,7 +69,7 @@ def _taken(name: str, source: Path, folder: Path, settings: Settings) -> tuple[P
     path = folder / name
     shutil.copyfile(source, path)
     with path.open("rb") as file:
-        media_type = sniffed(name, file.read(FILE_RULES[name].sniff_bytes))
+        media_type = sniffed(name, file.read(INPUTS[name].sniff_bytes))
     media_type = confirmed(name, path, media_type)
     inspect(name, path, media_type, MediaLimits(settings.max_image_pixels, settings.max_audio_seconds))
     return path, media_type

@@ -28,7 +28,7 @@ from app.errors import (
     UploadTooSlow,
 )
 from app.errors.keys import QuotaExceeded
-from app.media.media_types import FILE_RULES, MediaType
+from app.media.media_types import INPUTS, InputSpec, MediaType
 from app.schemas.jobs import AwaitedBody, CreatedBody
 from app.web.openapi.operations import Answer, Header, Object, Parameter, Sent
 from app.web.openapi.parameters import PREFERENCE_APPLIED
@@ -42,19 +42,18 @@ IDEMPOTENCY_KEY = Parameter(
 )
 
 
-def _file(name: str, more: str) -> Object:
+def _file(spec: InputSpec) -> Object:
     return {
         "type": "string",
         # Of OpenAPI 3.0: what a JSON Schema says (`contentMediaType`) generators of clients take for text.
         "format": "binary",
-        "description": f"The file: {FILE_RULES[name].accepted}, {more}."
+        "description": f"The file: {spec.accepted}, {spec.bounds} unless the service is set otherwise."
         " Its bytes decide, not its declared type.",
     }
 
 
 _PARTS: Object = {
-    "image": _file("image", "at most 50 MiB and 50 megapixels unless the service is set otherwise"),
-    "audio": _file("audio", "at most 50 MiB and 4 hours unless the service is set otherwise"),
+    **{name: _file(spec) for name, spec in INPUTS.items()},
     "webhookUrl": {
         "type": "string",
         "format": "uri",
@@ -74,11 +73,11 @@ SUBMISSION = Sent(
     media_type="multipart/form-data",
     schema={
         "type": "object",
-        "required": list(FILE_RULES),
+        "required": [name for name, spec in INPUTS.items() if spec.is_required],
         "properties": _PARTS,
         "additionalProperties": False,
     },
-    encoding={name: {"contentType": _types(name)} for name in FILE_RULES},
+    encoding={name: {"contentType": _types(name)} for name in INPUTS},
 )
 ACCEPTED = Answer(
     "The job is made; with `Prefer` it is told how it ended, or how it is when the wait is over.",
@@ -120,9 +119,7 @@ REFUSALS = (
     FileTooLarge("image", 50 << 20),
     BodyTooLarge,
     NotMultipart,
-    UnsupportedMediaType(
-        "image", FILE_RULES["image"].accepted, "a GIF: save the frame you want as JPEG or PNG"
-    ),
+    UnsupportedMediaType("image", INPUTS["image"].accepted, "a GIF: save the frame you want as JPEG or PNG"),
     IdempotencyKeyReused,
     QuotaExceeded(86_400),
     StorageUnavailable,

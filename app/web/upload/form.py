@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +28,13 @@ from app.errors import (
     UnknownPart,
 )
 from app.media.inspection import NO_LIMITS, MediaLimits, inspect
-from app.media.media_types import FILE_RULES
+from app.media.media_types import INPUTS, InputSpec
 from app.web.upload.fingerprints import Fingerprint
 from app.web.upload.multipart import MultipartReader, OpenPart, Part, boundary_of
 from app.web.upload.parts import DroppedPart, FilePart, TextPart, UploadedFile
 
 CHUNK_BYTES = 256 * 1024
-#: What a body may hold beside its two files: boundaries, part headers, texts.
+#: What a body may hold beside its files: boundaries, part headers, texts.
 MAX_OVERHEAD_BYTES = 64 * 1024
 
 
@@ -42,10 +42,14 @@ MAX_OVERHEAD_BYTES = 64 * 1024
 class Submission:
     """What POST /api/jobs brought."""
 
-    image: UploadedFile
-    audio: UploadedFile
+    files: Mapping[str, UploadedFile]
     options: RenderOptions
     webhook_url: str | None
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all files."""
+        return sum(file.size_bytes for file in self.files.values())
 
 
 class ByteStream(Protocol):
@@ -80,7 +84,7 @@ def receive(
         UploadTooSlow: raised by a stream that knows about time (`app.web.server.early_answers`).
     """
     boundary = boundary_of(content_type)
-    max_body_bytes = 2 * max_file_bytes + MAX_OVERHEAD_BYTES
+    max_body_bytes = len(INPUTS) * max_file_bytes + MAX_OVERHEAD_BYTES
     if content_length is not None and content_length > max_body_bytes:
         raise BodyTooLarge
     expected_bytes = max_body_bytes if content_length is None else content_length
@@ -154,25 +158,25 @@ class _Form:
     def open_part(self, name: str, file_name: str | None) -> Part:
         if name in self._files or name in self._texts:
             return self._drop(RepeatedPart(name))
-        if name in FILE_RULES:
+        if name in INPUTS:
             path = self._folder / name
             file = FilePart(name, path, self._max_file_bytes, has_file_name=bool(file_name))
             return self._files.setdefault(name, file)
         if name in _TEXT_NAMES:
             return self._texts.setdefault(name, TextPart(name))
-        return self._drop(UnknownPart(name, (*FILE_RULES, *_TEXT_NAMES)))
+        return self._drop(UnknownPart(name, (*INPUTS, *_TEXT_NAMES)))
 
     def submission(self, check_webhook_url: Callable[[str], str]) -> Submission:
         """What the whole body says."""
         if self._refusal:
             raise self._refusal
-        image, audio = self._file("image"), self._file("audio")
-        for name, file in (("image", image), ("audio", audio)):
+        received = {name: self._file(spec) for name, spec in INPUTS.items()}
+        files = {name: file for name, file in received.items() if file}
+        for name, file in files.items():
             inspect(name, file.path, file.media_type, self._limits)
         webhook_url = self._text("webhookUrl")
         return Submission(
-            image=image,
-            audio=audio,
+            files=files,
             webhook_url=check_webhook_url(webhook_url) if webhook_url else None,
             options=self._options(),
         )
@@ -191,11 +195,11 @@ class _Form:
         self._refusal = self._refusal or refusal
         return DroppedPart()
 
-    def _file(self, name: str) -> UploadedFile:
-        part = self._files.get(name)
-        if part is None:
-            raise MissingPart(name)
-        return part.received()
+    def _file(self, spec: InputSpec) -> UploadedFile | None:
+        part = self._files.get(spec.name)
+        if part is None and spec.is_required:
+            raise MissingPart(spec.name)
+        return part.received() if part else None
 
     def _text(self, name: str) -> str:
         return self._texts[name].text() if name in self._texts else ""

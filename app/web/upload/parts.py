@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.errors import EmptyFile, FileTooLarge, InvalidParameter, MissingPart
 from app.media.inspection import confirmed, glanced, sniffed
-from app.media.media_types import FILE_RULES, GLANCE_BYTES, MediaType
+from app.media.media_types import GLANCE_BYTES, INPUTS, MediaType
 
 MAX_TEXT_BYTES = 4096
 
@@ -73,7 +73,7 @@ class FilePart:
 
     def _collect_head(self, piece: memoryview) -> None:
         """Looks once the first bytes are there, and again when there are as many as it may take."""
-        last_bytes = FILE_RULES[self._name].sniff_bytes
+        last_bytes = INPUTS[self._name].sniff_bytes
         for look_bytes in (GLANCE_BYTES, last_bytes):
             missing_bytes = look_bytes - len(self._head)
             if 0 < missing_bytes <= len(piece):

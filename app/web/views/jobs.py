@@ -165,11 +165,11 @@ def _take_in(idempotency_key: str | None) -> Accepted:
         new = NewJob(
             id=job_id,
             api_key_id=caller().id,
-            image=submission.image.path,
-            image_type=submission.image.media_type,
-            audio=submission.audio.path,
-            audio_type=submission.audio.media_type,
-            size_bytes=submission.image.size_bytes + submission.audio.size_bytes,
+            image=submission.files["image"].path,
+            image_type=submission.files["image"].media_type,
+            audio=submission.files["audio"].path,
+            audio_type=submission.files["audio"].media_type,
+            size_bytes=submission.size_bytes,
             options=submission.options,
             webhook_url=submission.webhook_url,
             claim=Claim(idempotency_key, fingerprint.hexdigest())

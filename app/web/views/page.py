@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template, request
 
 from app.domain.options import options
 from app.domain.states import JobStatus, Motion
-from app.media.media_types import FILE_RULES, MediaType
+from app.media.media_types import INPUTS, MediaType
 from app.web.http import headers
 from app.web.http.context import services
 from app.web.openapi.operations import HTML, Answer, Tag, described
@@ -17,8 +17,8 @@ page = Blueprint("page", __name__, template_folder="templates")
 
 MIB = 1 << 20
 #: Of each of a submission's files: what is accepted, in words and as media types.
-ACCEPTED = {name: rule.accepted for name, rule in FILE_RULES.items()}
-MEDIA_TYPES = {name: [each for each in MediaType if each.startswith(f"{name}/")] for name in FILE_RULES}
+ACCEPTED = {name: rule.accepted for name, rule in INPUTS.items()}
+MEDIA_TYPES = {name: [each for each in MediaType if each.startswith(f"{name}/")] for name in INPUTS}
 
 
 @page.get("/")

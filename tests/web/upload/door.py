@@ -35,7 +35,7 @@ def upload() -> Response:
     folder = Path(os.environ["DATA_DIR"], "incoming", secrets.token_hex(8))
     arguments = (request.stream, request.content_type, request.content_length, folder, MAX_FILE_BYTES, str)
     with receive(*arguments) as submission:
-        return jsonify(image=submission.image.size_bytes, audio=submission.audio.size_bytes)
+        return jsonify(image=submission.files["image"].size_bytes, audio=submission.files["audio"].size_bytes)
 
 
 @application.get("/videos/made.mp4")

@@ -50,7 +50,7 @@ def received(
     """The submission and its two files' content."""
     stream = io.BytesIO(body) if isinstance(body, bytes) else body
     with receive(stream, content_type, content_length, folder, MAX_FILE_BYTES, check_webhook_url) as it:
-        return it, it.image.path.read_bytes(), it.audio.path.read_bytes()
+        return it, it.files["image"].path.read_bytes(), it.files["audio"].path.read_bytes()
 
 
 def fingerprint_of(body: bytes | ByteStream, folder: Path, content_type: str = CONTENT_TYPE) -> str:

@@ -22,9 +22,12 @@ from tests.web.upload.receiving import MAX_FILE_BYTES, Pieces, check_webhook_url
 def test_two_files_arrive_as_they_were_sent(folder: Path) -> None:
     submission, image, audio = received(good(), folder)
     assert (image, audio) == (PNG, WAV)
-    assert submission.image.media_type is MediaType.PNG
-    assert submission.audio.media_type is MediaType.WAV
-    assert (submission.image.size_bytes, submission.audio.size_bytes) == (len(PNG), len(WAV))
+    assert submission.files["image"].media_type is MediaType.PNG
+    assert submission.files["audio"].media_type is MediaType.WAV
+    assert (submission.files["image"].size_bytes, submission.files["audio"].size_bytes) == (
+        len(PNG),
+        len(WAV),
+    )
     assert (submission.options.motion, submission.webhook_url) == (Motion.AUTO, None)
 
 
@@ -51,12 +54,15 @@ def test_empty_texts_count_as_not_given(folder: Path) -> None:
 def test_the_clients_file_name_never_touches_the_disk(folder: Path, name: str) -> None:
     body = closed(part("image", PNG, filename=name), part("audio", WAV, filename=name))
     submission, _, _ = received(body, folder)
-    assert {submission.image.path, submission.audio.path} == {folder / "image", folder / "audio"}
+    assert {submission.files["image"].path, submission.files["audio"].path} == {
+        folder / "image",
+        folder / "audio",
+    }
 
 
 def test_the_declared_type_of_a_part_is_not_believed(folder: Path) -> None:
     good_body = closed(part("image", PNG, "Content-Type: application/pdf"), part("audio", WAV))
-    assert received(good_body, folder)[0].image.media_type is MediaType.PNG
+    assert received(good_body, folder)[0].files["image"].media_type is MediaType.PNG
     bad_body = closed(part("image", PDF, "Content-Type: image/png"), part("audio", WAV))
     assert isinstance(refusal(bad_body, folder), UnsupportedMediaType)
 
