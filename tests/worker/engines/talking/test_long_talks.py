@@ -99,7 +99,7 @@ def test_mouth_and_voice_fit_after_a_minute_as_they_did_at_the_start(long_talk: 
 
     assert abs(first.milliseconds - last.milliseconds) <= 1_000 / FRAME_RATE
     assert all(0 <= found.milliseconds <= 80 for found in (first, last))
-    # Lips that shut for p, b and m where the voice is loud fit its envelope less than ones that follow loudness.
+    # Lips that shut for p, b and m where the voice is loud fit its envelope less than ones that follow it.
     assert min(first.correlation, last.correlation) > 0.25
 
 
