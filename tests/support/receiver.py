@@ -73,8 +73,8 @@ class Receiver:
     """Answers 200 unless `script` says otherwise. `url` is where it is, `ca_file` whom to trust.
 
     `requests` are those received; `connections` counts all that were opened, with or without a request;
-    `sent_bytes` counts the bodies of answers; `most_at_once` is the highest number of requests that were
-    being answered together. For a service to reach it: WEBHOOK_ALLOW_NETS=127.0.0.0/8,
+    `sent_bytes` counts the bodies of answers; `most_at_once` is the highest number of requests that
+    waited for an answer together. For a service to reach it: WEBHOOK_ALLOW_NETS=127.0.0.0/8,
     WEBHOOK_ALLOW_PORTS=*, WEBHOOK_CA_FILE=<its ca_file>.
     """
 
@@ -87,7 +87,7 @@ class Receiver:
         self.sent_bytes = 0
         self.most_at_once = 0
         self.closing = threading.Event()
-        self._at_once = 0
+        self._at_once = self._waiting = 0
         self._script: deque[Reply] = deque()
         self._otherwise = Reply()
         self._changed = threading.Condition()
@@ -136,10 +136,16 @@ class Receiver:
     def received(self, request: Received) -> Reply:
         with self._changed:
             self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
+            self._waiting += 1
+            self.most_at_once = max(self.most_at_once, self._waiting)
             self.requests.append(request)
             self._changed.notify_all()
             return self._script.popleft() if self._script else self._otherwise
+
+    def replying(self) -> None:
+        """Who sent the request may send the next one before this one's thread has ended."""
+        with self._changed:
+            self._waiting -= 1
 
     def sent(self, body_bytes: int) -> None:
         with self._changed:
@@ -188,6 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
         reply = receiver.received(Received(self.path, self.headers, body, time.monotonic()))
         try:
             receiver.closing.wait(reply.delay_seconds)
+            receiver.replying()
             self._answer(reply)
         finally:
             receiver.answered()
