@@ -30,7 +30,7 @@ This page is made from the errors that each call declares, out of the OpenAPI do
 
 def main(url: str, path: Path) -> None:
     answer = httpx.get(f"{url}/api/openapi.json", timeout=30).raise_for_status()
-    rows = sorted(set(examples(answer.json())))
+    rows = sorted(examples(answer.json()))
     path.write_text(
         HEAD + "".join(f"| {status} | `{code}` | {sentence} |\n" for status, code, sentence in rows)
     )

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import IO, Self
 
 import httpx
-from pydantic.alias_generators import to_camel
 
 from app.client import downloads
 from app.client.errors import JobCancelled, JobFailed, Refused, TalkreelError
@@ -20,7 +19,7 @@ from app.client.http import Wire, path_of
 from app.client.results import Created, Deletion, Done, ListedJob, Page, Status
 from app.client.watch import Watch
 from app.client.webhooks import verify_webhook
-from app.domain.options import text_of
+from app.domain.options import form_texts
 from app.domain.states import JobStatus
 
 URL_VARIABLE = "TALKREEL_URL"
@@ -84,8 +83,7 @@ class Talkreel:
         However often it has to be sent, there is one job: `idempotency_key` (made up, if none is given) tells
         the service so.
         """
-        wishes = {**options, "webhook_url": webhook_url}
-        texts = {to_camel(name): text_of(wish) for name, wish in wishes.items() if wish is not None}
+        texts = form_texts({**options, "webhook_url": webhook_url})
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         with ExitStack() as opened:
             files = {name: _opened(opened, source) for name, source in (("image", image), ("audio", audio))}

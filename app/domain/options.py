@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -82,8 +83,7 @@ class RenderOptions(BaseModel):
 
     def texts(self) -> dict[str, str]:
         """As a form's texts, without those that are as they are by default."""
-        values = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return {name: text_of(value) for name, value in values.items()}
+        return form_texts(self.model_dump(mode="json", exclude_defaults=True))
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,15 @@ class Option:
 
 def options() -> tuple[Option, ...]:
     """All that are declared."""
-    return tuple(_declared(field, info) for field, info in RenderOptions.model_fields.items())
+    return _options_of(RenderOptions)
+
+
+@cache
+def _options_of(model: type[RenderOptions]) -> tuple[Option, ...]:
+    schemas = model.model_json_schema()["properties"]
+    return tuple(
+        _declared(field, info, schemas[info.alias or field]) for field, info in model.model_fields.items()
+    )
 
 
 def option(name: str) -> Option:
@@ -149,19 +157,22 @@ def option(name: str) -> Option:
     return next(each for each in options() if each.name == name)
 
 
-def text_of(value: object) -> str:
-    """A value as a form's text: numbers to a hundredth, without an exponent."""
+def form_texts(values: Mapping[str, object]) -> dict[str, str]:
+    """Values by the names of their fields as a form's texts by those of the API; None is left out."""
+    return {to_camel(field): _text(value) for field, value in values.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    """Numbers to a hundredth, without an exponent."""
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def _declared(field: str, info: FieldInfo) -> Option:
+def _declared(field: str, info: FieldInfo, schema: Mapping[str, Any]) -> Option:
     kind = info.annotation
     words = tuple(kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else ()
-    name = info.alias or field
-    schema = RenderOptions.model_json_schema()["properties"][name]
     facts = {key: value for part in (schema, *schema.get("anyOf", ())) for key, value in part.items()}
     return Option(
-        name=name,
+        name=info.alias or field,
         field=field,
         default=info.default,
         description=info.description or "",

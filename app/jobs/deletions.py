@@ -19,7 +19,7 @@ from app.database.database import Database, now_ms
 from app.database.models import Job
 from app.domain.states import TERMINAL
 from app.errors import NotCancellable, NotDeleted
-from app.jobs import queries, segments
+from app.jobs import queries
 from app.storage.stores import Storage
 
 HOUR_MS = 3_600_000
@@ -110,7 +110,7 @@ def purge(database: Database, storage: Storage) -> int:
         ).scalars()
         job_ids = list(purged)
     for job_id in job_ids:
-        _discard_files(storage, job_id)
+        queries.discard_all(storage, job_id)
     return len(job_ids)
 
 
@@ -123,7 +123,7 @@ def _delete_ended(
         deletion = _remove(session, is_it) if final else _hide(session, is_it, keeping)
     if deletion and final:
         failpoints.reach("after_delete")
-        _discard_files(storage, job_id)
+        queries.discard_all(storage, job_id)
     return deletion
 
 
@@ -151,9 +151,3 @@ def _restorable_until(deleted_at_ms: int, keeping: Keeping) -> Any:
         return kept_until
     retained_until = col(Job.updated_at_ms) + keeping.retention_days * DAY_MS
     return case((retained_until < kept_until, retained_until), else_=kept_until)
-
-
-def _discard_files(storage: Storage, job_id: str) -> None:
-    queries.discard(
-        storage, queries.uploads_of(job_id), segments.files_of(job_id), queries.outputs_of(job_id)
-    )

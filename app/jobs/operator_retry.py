@@ -35,8 +35,7 @@ def retry(database: Database, storage: Storage, job_queue: JobQueue, job_id: str
         # The sweeper took them as an ended job's, in between.
         _fail_again(database, job, generation)
         raise
-    if job_queue.enqueue(job_id, generation):
-        queries.mark_rung(database, job_id, generation)
+    queries.enqueue(database, job_queue, job_id, generation)
 
 
 def _failed(database: Database, job_id: str) -> Job:

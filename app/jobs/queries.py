@@ -25,6 +25,7 @@ from app.domain.states import JobStatus, Phase
 from app.errors import JobNotFound, NotCancellable, StorageUnavailable
 from app.jobs import segments
 from app.keys import usage
+from app.queue.queues import JobQueue
 from app.schemas.listed_job import ListedJob
 from app.storage.stores import Storage
 
@@ -74,6 +75,14 @@ def output_key(job_id: str, generation: int) -> str:
 def poster_key(job_id: str, generation: int) -> str:
     """Where an attempt stores the picture that is shown before its video plays."""
     return f"{outputs_of(job_id)}/{generation}.jpg"
+
+
+def enqueue(database: Database, job_queue: JobQueue, job_id: str, generation: int) -> bool:
+    """Tells Redis of a pending job, and notes that; False while Redis is down: the sweeper does it later."""
+    is_queued = job_queue.enqueue(job_id, generation)
+    if is_queued:
+        mark_rung(database, job_id, generation)
+    return is_queued
 
 
 def mark_rung(database: Database, job_id: str, generation: int) -> None:
@@ -164,6 +173,11 @@ def cancel(database: Database, storage: Storage, job_id: str, *, owner: str) -> 
         get(database, job_id, owner=owner)
         raise NotCancellable
     discard(storage, uploads_of(job_id), segments.files_of(job_id))
+
+
+def discard_all(storage: Storage, job_id: str) -> None:
+    """Removes all files of a job."""
+    discard(storage, uploads_of(job_id), segments.files_of(job_id), outputs_of(job_id))
 
 
 def discard(storage: Storage, *prefixes: str) -> None:

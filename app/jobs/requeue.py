@@ -23,7 +23,7 @@ class Requeue:
 
     def __init__(self, database: Database, job_queue: JobQueue) -> None:
         self._database = database
-        self._doorbell = job_queue
+        self._job_queue = job_queue
         self._after = ""
 
     def run_once(self) -> int:
@@ -34,12 +34,15 @@ class Requeue:
         )
         with self._database.reading() as session:
             found = session.exec(unheard.limit(BATCH)).all()
-        return sum(_ring(self._database, self._doorbell, job_id, generation) for job_id, generation in found)
+        return sum(
+            queries.enqueue(self._database, self._job_queue, job_id, generation)
+            for job_id, generation in found
+        )
 
     def _call_anew_the_forgotten(self) -> None:
         """A new generation for each of the next late jobs whose message is no longer in the queue."""
         found = self._late()
-        waiting = self._doorbell.waiting() if found else None
+        waiting = self._job_queue.waiting() if found else None
         if waiting is None:
             return
         self._after = found[-1][0] if len(found) == LATE_BATCH else ""
@@ -59,13 +62,6 @@ class Requeue:
         if not found:
             self._after = ""
         return found
-
-
-def _ring(database: Database, job_queue: JobQueue, job_id: str, generation: int) -> bool:
-    is_queued = job_queue.enqueue(job_id, generation)
-    if is_queued:
-        queries.mark_rung(database, job_id, generation)
-    return is_queued
 
 
 def _new_generation(database: Database, job_id: str, generation: int) -> None:

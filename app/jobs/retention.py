@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from app.database.database import Database, now_ms
 from app.database.models import Delivery, Job
 from app.domain.states import TERMINAL, DeliveryStatus
-from app.jobs import queries, segments
+from app.jobs import queries
 from app.storage.stores import Storage
 
 BATCH = 100
@@ -46,7 +46,5 @@ def expire(database: Database, storage: Storage, *, retention_days: int) -> int:
         told = select(Delivery.id).where(is_told).limit(BATCH)
         deliveries = session.exec(delete(Delivery).where(col(Delivery.id).in_(told), is_told)).rowcount
     for job_id in job_ids:
-        queries.discard(
-            storage, queries.uploads_of(job_id), segments.files_of(job_id), queries.outputs_of(job_id)
-        )
+        queries.discard_all(storage, job_id)
     return max(len(job_ids), deliveries)

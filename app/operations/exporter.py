@@ -44,7 +44,7 @@ class _DatabaseCollector(Collector):
     def __init__(self, data_dir: Path, database: Database, job_queue: JobQueue) -> None:
         self._data_dir = data_dir
         self._database = database
-        self._doorbell = job_queue
+        self._job_queue = job_queue
 
     def describe(self) -> list[Metric]:
         """Nothing is asked for before it is wanted."""
@@ -55,7 +55,7 @@ class _DatabaseCollector(Collector):
         told = self._of_database()
         up.add_metric(["database"], float(told is not None))
         yield from told or ()
-        workers = self._doorbell.workers()
+        workers = self._job_queue.workers()
         up.add_metric(["redis"], float(workers is not None))
         if workers is not None:
             yield GaugeMetricFamily(
@@ -66,7 +66,7 @@ class _DatabaseCollector(Collector):
                 "Render workers that begin no job while their machine is ill.",
                 value=sum(worker.paused_by is not None for worker in workers),
             )
-            yield from _of_sweeper(self._doorbell)
+            yield from _of_sweeper(self._job_queue)
         yield from _of_disk(self._data_dir)
         yield up
 

@@ -17,7 +17,6 @@ from app.domain.video_facts import VideoFacts
 from app.errors import ApiError, FileTooLarge
 from app.media.inspection import MediaLimits, confirmed, inspect, sniffed
 from app.media.media_types import INPUTS, MediaType
-from worker.engines.registry import talking_engine
 from worker.errors import CheckFailed, ChildKilled, MachineFault, OutOfDisk, RenderFailed
 from worker.execution.render import render
 from worker.execution.stages import RenderConfig, Upload
@@ -35,7 +34,7 @@ def make(order: LocalJob, settings: Settings, report: Report) -> VideoFacts:
         folder = Path(name)
         upload = _upload(order, folder, settings)
         told = _Told(report)
-        rendered = render(upload, folder, _terms(settings), told.report, told.expect)
+        rendered = render(upload, folder, RenderConfig.of(settings), told.report, told.expect)
         with atomic_file.written(order.out) as part:
             shutil.copyfile(rendered.path, part)
     return rendered.facts
@@ -73,15 +72,6 @@ def _taken(name: str, source: Path, folder: Path, settings: Settings) -> tuple[P
     media_type = confirmed(name, path, media_type)
     inspect(name, path, media_type, MediaLimits(settings.max_image_pixels, settings.max_audio_seconds))
     return path, media_type
-
-
-def _terms(settings: Settings) -> RenderConfig:
-    return RenderConfig(
-        settings.max_image_pixels,
-        settings.max_audio_seconds,
-        settings.face_model_dir,
-        talking_engine(settings),
-    )
 
 
 class _Told:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app.config.settings import Settings
 from app.domain import warnings
 from app.domain.options import RenderOptions
 from app.domain.states import Motion, Phase
 from app.domain.warnings import Notice
 from app.media.media_types import MediaType
+from worker.engines.registry import talking_engine
 from worker.engines.still import still
 from worker.engines.talking.engine import talk
 from worker.errors import CannotTalk, RenderFailed
@@ -49,6 +51,18 @@ class RenderConfig:
     talking_engine: Engine = talk
     crew: SegmentPool | None = None
     split_seconds: float = 0
+
+    @classmethod
+    def of(cls, settings: Settings, crew: SegmentPool | None = None) -> RenderConfig:
+        """As the service's settings say."""
+        return cls(
+            max_image_pixels=settings.max_image_pixels,
+            max_audio_seconds=settings.max_audio_seconds,
+            face_model_dir=settings.face_model_dir,
+            talking_engine=talking_engine(settings),
+            crew=crew,
+            split_seconds=settings.split_seconds,
+        )
 
 
 @dataclass

@@ -19,7 +19,6 @@ from app.jobs.leases import Lease, Outcome
 from app.jobs.segments import LeaderLease, SegmentLease
 from app.metrics import counters
 from worker.context import WorkerContext
-from worker.engines.registry import talking_engine
 from worker.errors import CheckFailed, HandBack, LeaseLost, MachineFault, RenderFailed
 from worker.execution import machine, split_helper
 from worker.execution.cpu_usage import CpuMeter
@@ -184,19 +183,8 @@ def _render(context: WorkerContext, lease: Lease, folder: Path, report: Report, 
         audio_type=lease.job.audio_type,
         options=queries.options_of(lease.job),
     )
-    return render(upload, folder, _terms(context, lease), report, expect)
-
-
-def _terms(context: WorkerContext, lease: Lease) -> RenderConfig:
-    settings = context.settings
-    return RenderConfig(
-        max_image_pixels=settings.max_image_pixels,
-        max_audio_seconds=settings.max_audio_seconds,
-        face_model_dir=settings.face_model_dir,
-        talking_engine=talking_engine(settings),
-        crew=Leader(context, lease) if settings.split_seconds else None,
-        split_seconds=settings.split_seconds,
-    )
+    crew = Leader(context, lease) if context.settings.split_seconds else None
+    return render(upload, folder, RenderConfig.of(context.settings, crew), report, expect)
 
 
 def _end(context: WorkerContext, lease: Lease, ending: TerminalWrite) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from app.domain.options import options
-from app.domain.states import JobStatus, Motion
+from app.domain.states import JobStatus
 from app.media.media_types import INPUTS, MediaType
 from app.web.http import headers
 from app.web.http.context import services
@@ -39,7 +39,6 @@ def home() -> Response:
         max_file_bytes=settings.max_file_bytes,
         max_file_mib=settings.max_file_bytes // MIB,
         options=options(),
-        motions=list(Motion),
         statuses=list(JobStatus),
         retention_days=settings.retention_days,
         deleted_keep_hours=settings.deleted_keep_hours,
